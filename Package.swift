@@ -1,0 +1,100 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// One set of rules for every target: Swift 6 mode, strict imports, warnings are errors.
+let house: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .treatAllWarnings(as: .error),
+]
+
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
+let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
+let protobufPlugin = Target.Dependency.product(name: "SwiftProtobufPluginLibrary", package: "swift-protobuf")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let deques = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
+
+func room(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: house)
+}
+
+func command(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .executableTarget(name: name, dependencies: dependencies, swiftSettings: house)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(name: name, dependencies: dependencies, swiftSettings: house)
+}
+
+let package = Package(
+  name: "seratus",
+  products: [
+    .library(name: "Lontar", targets: ["Lontar"]),
+    .library(name: "RegistryClient", targets: ["RegistryClient"]),
+    .executable(name: "seratus", targets: ["seratus"]),
+    .executable(name: "seratusd", targets: ["seratusd"]),
+    .executable(name: "protoc-gen-lontar", targets: ["protoc-gen-lontar"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+  ],
+  targets: [
+    // System libraries. Only LontarTLS and RegistryAccess see OpenSSL, only PostgresClient sees libpq.
+    .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+
+    // Lontar, the RPC library. It knows no registry.
+    room("LontarWire", [nioCore, deques]),
+    room("LontarTLS", ["COpenSSL", nioCore]),
+    room("Lontar", ["LontarWire", "LontarTLS", nioCore, nioPosix, protobuf, logging]),
+    command("protoc-gen-lontar", [protobufPlugin, protobuf]),
+
+    // Seratus, the registry.
+    room("PostgresClient", ["CPostgres", logging]),
+    room("RegistryModel", []),
+    room("CohortAnalysis", ["RegistryModel"]),
+    room("RegistryProtocol", ["Lontar", "RegistryModel", protobuf]),
+    room("RegistryAccess", ["RegistryModel", "COpenSSL"]),
+    room("RegistryStore", ["RegistryAccess", "RegistryModel", "PostgresClient", logging]),
+    room("RegistryServices", ["RegistryProtocol", "RegistryAccess", "RegistryStore", "RegistryModel", "CohortAnalysis", "Lontar"]),
+    room(
+      "RegistryServer",
+      [
+        "RegistryServices", "RegistryProtocol", "RegistryStore", "RegistryAccess", "PostgresClient", "Lontar", "LontarTLS",
+        lifecycle, configuration, logging,
+      ]),
+    room("RegistryClient", ["RegistryProtocol", "Lontar", "LontarTLS"]),
+    command("seratusd", ["RegistryServer", "RegistryStore", "RegistryAccess", "RegistryModel", "PostgresClient", arguments, logging]),
+    command("seratus", ["RegistryClient", "RegistryProtocol", "RegistryModel", "Lontar", arguments]),
+
+    // Tests. RegistryTestKit holds what several of them need.
+    .target(
+      name: "RegistryTestKit",
+      dependencies: ["PostgresClient", "RegistryStore", "RegistryServer", "RegistryClient", "LontarTLS"],
+      path: "Tests/RegistryTestKit",
+      swiftSettings: house),
+    tests("LontarWireTests", ["LontarWire", nioCore]),
+    tests("LontarTLSTests", ["LontarTLS", "COpenSSL", nioCore, nioPosix, nioEmbedded]),
+    tests("LontarTests", ["Lontar", "LontarWire", "LontarTLS", nioCore, nioPosix, protobuf]),
+    tests("PostgresClientTests", ["PostgresClient", logging]),
+    tests("RegistryModelTests", ["RegistryModel"]),
+    tests("CohortAnalysisTests", ["CohortAnalysis", "RegistryModel"]),
+    tests("RegistryStoreTests", ["RegistryStore", "RegistryAccess", "RegistryModel", "PostgresClient", "RegistryTestKit"]),
+    tests("RegistryServicesTests", ["RegistryServices", "RegistryProtocol", "RegistryTestKit", "Lontar"]),
+    tests("SeratusCommandTests", ["seratus", "RegistryProtocol", "RegistryModel"]),
+    tests("SystemTests", ["RegistryTestKit", "RegistryClient", "RegistryProtocol", "Lontar", "LontarTLS", "LontarWire", nioCore, nioPosix]),
+  ],
+  swiftLanguageModes: [.v6]
+)

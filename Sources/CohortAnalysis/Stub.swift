@@ -1,0 +1,1 @@
+// CohortAnalysis: see README.md, architecture map.

@@ -1,0 +1,1 @@
+// Lontar: see README.md, architecture map.

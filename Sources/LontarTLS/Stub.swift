@@ -1,0 +1,1 @@
+// LontarTLS: see README.md, architecture map.

@@ -1,0 +1,1 @@
+// LontarWire: see README.md, architecture map.

@@ -1,0 +1,1 @@
+// PostgresClient: see README.md, architecture map.

@@ -1,0 +1,1 @@
+// RegistryAccess: see README.md, architecture map.

@@ -1,0 +1,1 @@
+// RegistryClient: see README.md, architecture map.

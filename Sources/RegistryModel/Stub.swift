@@ -1,0 +1,1 @@
+// RegistryModel: see README.md, architecture map.

@@ -1,0 +1,1 @@
+// RegistryProtocol: see README.md, architecture map.

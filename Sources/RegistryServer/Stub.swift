@@ -1,0 +1,1 @@
+// RegistryServer: see README.md, architecture map.

@@ -1,0 +1,1 @@
+// RegistryServices: see README.md, architecture map.

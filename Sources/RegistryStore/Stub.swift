@@ -1,0 +1,1 @@
+// RegistryStore: see README.md, architecture map.
