@@ -1,0 +1,248 @@
+package import NIOCore
+
+/// The client's end of a connection: bytes in, events and bytes out. It owns no socket and no timer.
+package struct ClientConnection {
+  /// What the upper layer has to do.
+  package enum Event {
+    /// The server has said its limits: calls can be opened.
+    case ready(Hello)
+    case head(call: AnyObject?, MetadataBlock)
+    case message(stream: UInt32, call: AnyObject?, ByteBuffer)
+    /// The call is over; `message` is an answer that came inline.
+    case status(call: AnyObject?, StatusFrame, message: ByteBuffer?)
+    /// The server gave the call up; `notProcessed`: sending it again is safe.
+    case reset(call: AnyObject?, code: UInt32, reason: String, notProcessed: Bool)
+    /// The server broke a rule of this stream; it has been reset.
+    case failed(call: AnyObject?, StreamFault)
+    /// More calls can be opened.
+    case moreCalls
+    /// Open no more calls here; those in `refused` were not processed.
+    case goAway(code: UInt32, reason: String, final: Bool, refused: [AnyObject])
+    case pong(UInt64)
+  }
+
+  private enum Phase { case awaitingHello, open, leaving, closed }
+
+  private var decoder: FrameDecoder
+  private var core: ConnectionCore
+  private var phase = Phase.awaitingHello
+  private var nextStream: UInt32 = 1
+  private var callsOpened: UInt64 = 0
+  private var callsGranted: UInt64 = 0
+  private var finishedStreams: [UInt32] = []
+
+  /// Starts the connection: the preface and our HELLO are ready to be sent.
+  package init(hello: Hello, limits: WireLimits) {
+    decoder = FrameDecoder(limits: limits, expectsPreface: false)
+    core = ConnectionCore(limits: limits)
+    var hello = hello
+    hello.framePayloadBytesMax = UInt32(limits.framePayloadBytesMax)
+    hello.messageBytesMax = UInt32(limits.messageBytesMax)
+    hello.streamWindowBytes = limits.streamWindowBytes
+    hello.connectionWindowBytes = limits.connectionWindowBytes
+    core.out.writeBytes(FrameDecoder.preface)
+    core.write(.hello, stream: 0) { hello.write(to: &$0) }
+  }
+
+  package var canOpen: Bool { phase == .open && callsOpened < callsGranted && nextStream < 0x7FFF_FFFF }
+  package var isReady: Bool { phase == .open }
+  package var awaitsHello: Bool { phase == .awaitingHello }
+  package var runningStreams: Int { core.streams.count }
+  package var isIdle: Bool { core.streams.count == 0 }
+
+  // MARK: Bytes in
+
+  package mutating func feed(_ bytes: ByteBuffer) {
+    decoder.feed(bytes)
+  }
+
+  /// The next event; nil: more bytes are needed.
+  package mutating func next() throws(WireError) -> Event? {
+    while phase != .closed, let frame = try decoder.next() {
+      if let event = try receive(frame) { return event }
+    }
+    return nil
+  }
+
+  private mutating func receive(_ frame: Frame) throws(WireError) -> Event? {
+    if phase == .awaitingHello {
+      switch frame {
+      case .hello(let hello): return try receiveHello(hello)
+      case .goAway(_, let code, let reason, _): throw WireError(ConnectionErrorCode(rawValue: code) ?? .protocolError, reason)
+      default: throw WireError(.protocolError, "the first frame must be HELLO")
+      }
+    }
+    switch frame {
+    case .head(let stream, let metadata):
+      guard let call = try known(stream) else { return nil }
+      return .head(call: call, metadata)
+    case .message(let stream, let bytes, let codec, let more, let end):
+      return try receiveMessage(stream, bytes, codec: codec, more: more, end: end)
+    case .status(let stream, let status, let message, let codec):
+      return try receiveStatus(stream, status, message, codec: codec)
+    case .reset(let stream, let code, let reason, let notProcessed):
+      try requireOpened(stream)
+      guard let state = core.streams.remove(stream) else { return nil }
+      return .reset(call: state.attachment, code: code, reason: reason, notProcessed: notProcessed)
+    case .credit(let stream, let offset):
+      if stream != 0 { try requireOpened(stream) }
+      core.receiveCredit(stream, offset)
+      return nil
+    case .maxCalls(let granted):
+      guard granted > callsGranted else { return nil }
+      callsGranted = granted
+      return .moreCalls
+    case .ping(let value, let ack):
+      if ack { return .pong(value) }
+      try core.writePing(value, ack: true)
+      return nil
+    case .goAway(let last, let code, let reason, let final):
+      return receiveGoAway(last, code, reason, final)
+    case .ignorable:
+      return nil
+    case .hello:
+      throw WireError(.protocolError, "HELLO came twice")
+    case .open:
+      throw WireError(.protocolError, "a server may not open calls")
+    }
+  }
+
+  private mutating func receiveHello(_ hello: Hello) throws(WireError) -> Event {
+    if let rejection = hello.rejection {
+      throw WireError(ConnectionErrorCode(rawValue: rejection.code) ?? .badHello, rejection.reason)
+    }
+    guard hello.versionMin <= 1, hello.versionMax >= 1 else {
+      throw WireError(.versionUnsupported, "the server speaks version \(hello.versionMin) to \(hello.versionMax)")
+    }
+    core.adopt(hello)
+    callsGranted = hello.callsMax
+    phase = .open
+    return .ready(hello)
+  }
+
+  private mutating func receiveMessage(
+    _ stream: UInt32, _ bytes: ByteBuffer, codec: UInt8, more: Bool, end: Bool
+  ) throws(WireError) -> Event? {
+    try core.receiveOnConnection(bytes.readableBytes)
+    guard let call = try known(stream) else { return nil }
+    guard !end else { return try fault(stream, StreamFault(.malformed, "a server ends a stream with STATUS")) }
+    switch try core.receive(stream, bytes, codec: codec, more: more) {
+    case .success(let message?): return .message(stream: stream, call: call, message)
+    case .success(nil): return nil
+    case .failure(let fault): return try self.fault(stream, fault)
+    }
+  }
+
+  private mutating func receiveStatus(
+    _ stream: UInt32, _ status: StatusFrame, _ message: ByteBuffer?, codec: UInt8
+  ) throws(WireError) -> Event? {
+    try requireOpened(stream)
+    if let message { try core.receiveOnConnection(message.readableBytes) }
+    guard let state = core.streams.remove(stream) else { return nil }
+    if codec != 0 {
+      return .failed(call: state.attachment, StreamFault(.codecUnsupported, "message codec \(codec) is not supported"))
+    }
+    if state.assembly != nil {
+      return .failed(call: state.attachment, StreamFault(.malformed, "the status came before the end of a message"))
+    }
+    return .status(call: state.attachment, status, message: message)
+  }
+
+  private mutating func receiveGoAway(_ last: UInt32, _ code: UInt32, _ reason: String, _ final: Bool) -> Event {
+    if phase == .open { phase = .leaving }
+    var refused: [AnyObject] = []
+    if final {
+      for stream in core.streams.streams where stream > last {
+        if let call = core.streams.remove(stream)?.attachment { refused.append(call) }
+      }
+    }
+    return .goAway(code: code, reason: reason, final: final, refused: refused)
+  }
+
+  /// The call's object; nil: the stream is already over, and what still comes for it is of no use.
+  private mutating func known(_ stream: UInt32) throws(WireError) -> AnyObject?? {
+    try requireOpened(stream)
+    return core.streams.update(stream) { $0.attachment }
+  }
+
+  private func requireOpened(_ stream: UInt32) throws(WireError) {
+    guard stream < nextStream else { throw WireError(.protocolError, "a frame names a stream that was never opened") }
+  }
+
+  private mutating func fault(_ stream: UInt32, _ fault: StreamFault) throws(WireError) -> Event {
+    try core.writeReset(stream, fault)
+    return .failed(call: core.streams.remove(stream)?.attachment, fault)
+  }
+
+  // MARK: The upper layer's acts
+
+  /// Opens a call. A first message that fits goes inline; `end`: no other will follow.
+  /// - Precondition: `canOpen`.
+  package mutating func open(_ call: AnyObject, _ frame: OpenFrame, message: ByteBuffer?, end: Bool) -> UInt32 {
+    precondition(canOpen)
+    let stream = nextStream
+    nextStream += 2
+    callsOpened += 1
+    core.streams.insert(core.newStream(stream, attachment: call))
+    let control = frame.encodedBytes
+    if let message, core.canSendInline(stream, messageBytes: message.readableBytes, controlBytes: control) {
+      core.countSent(stream, message.readableBytes)
+      writeOpen(stream, frame, control, message, end: end)
+    } else {
+      writeOpen(stream, frame, control, nil, end: end && message == nil)
+      if let message { core.enqueue(stream, .message(message, sent: 0, end: end)) }
+    }
+    return stream
+  }
+
+  private mutating func writeOpen(_ stream: UInt32, _ frame: OpenFrame, _ control: Int, _ message: ByteBuffer?, end: Bool) {
+    var flags: FrameFlags = end ? .end : []
+    if message != nil { flags.insert(.inline) }
+    let bytes = control + (message?.readableBytes ?? 0)
+    core.writeFrame(FrameHeader(payloadBytes: bytes, type: .open, stream: stream, flags: flags)) { buffer in
+      frame.write(to: &buffer)
+      if let message { buffer.writeImmutableBuffer(message) }
+    }
+  }
+
+  /// Gives a call up. Later frames of its stream are dropped.
+  package mutating func cancel(_ stream: UInt32, _ code: ResetCode, _ reason: String) throws(WireError) {
+    guard core.streams.remove(stream) != nil else { return }
+    try core.writeReset(stream, StreamFault(code, reason))
+  }
+
+  /// The caller has taken every message it was given.
+  package mutating func messagesTaken(_ stream: UInt32) {
+    core.taken(stream)
+  }
+
+  package mutating func ping(_ value: UInt64) throws(WireError) {
+    try core.writePing(value, ack: false)
+  }
+
+  /// We open no more calls; those running go on.
+  package mutating func leave(_ reason: String) {
+    guard phase == .open else { return }
+    phase = .leaving
+    core.writeGoAway(lastStream: 0, WireError(.none, reason), final: true)
+  }
+
+  package mutating func fail(_ error: WireError) {
+    guard phase != .closed else { return }
+    phase = .closed
+    core.writeGoAway(lastStream: 0, error, final: true)
+  }
+
+  /// The objects of all calls that were running when the connection was lost.
+  package mutating func abandon() -> [AnyObject] {
+    phase = .closed
+    return core.streams.streams.compactMap { core.streams.remove($0)?.attachment }
+  }
+
+  // MARK: Bytes out
+
+  package mutating func takeOutbound() -> ByteBuffer? {
+    core.pump { _ in }
+    return core.takeOut()
+  }
+}

@@ -1,0 +1,89 @@
+package import NIOCore
+
+/// The start of a call. Payload: u8 fields, u8 attempt, u8 priority, u8 method length, method, then what the field bits name:
+/// 1 u64 timeout in nanoseconds, 2 trace context (25 bytes), 4 idempotency key (16 bytes), 8 metadata; then the inline message.
+package struct OpenFrame: Sendable, Equatable {
+  /// `package.Service/Method` in UTF-8.
+  package var method: ByteBuffer
+  /// What is left of the deadline; nil: none.
+  package var timeoutNanoseconds: UInt64?
+  /// 1 for the first attempt.
+  package var attempt: UInt8
+  package var priority: UInt8
+  /// W3C trace context: trace id 16, parent id 8, flags 1.
+  package var traceContext: ByteBuffer?
+  package var idempotencyKey: ByteBuffer?
+  package var metadata: MetadataBlock
+
+  private struct Fields: OptionSet {
+    let rawValue: UInt8
+    static let timeout = Fields(rawValue: 1)
+    static let trace = Fields(rawValue: 2)
+    static let key = Fields(rawValue: 4)
+    static let metadata = Fields(rawValue: 8)
+    static let known: Fields = [.timeout, .trace, .key, .metadata]
+  }
+
+  package init(
+    method: ByteBuffer, timeoutNanoseconds: UInt64? = nil, attempt: UInt8 = 1, priority: UInt8 = 0,
+    traceContext: ByteBuffer? = nil,
+    idempotencyKey: ByteBuffer? = nil, metadata: MetadataBlock = .empty
+  ) {
+    self.method = method
+    self.timeoutNanoseconds = timeoutNanoseconds
+    self.attempt = attempt
+    self.priority = priority
+    self.traceContext = traceContext
+    self.idempotencyKey = idempotencyKey
+    self.metadata = metadata
+  }
+
+  /// The control part's size, without an inline message.
+  var encodedBytes: Int {
+    4 + method.readableBytes + (timeoutNanoseconds == nil ? 0 : 8) + (traceContext == nil ? 0 : 25)
+      + (idempotencyKey == nil ? 0 : 16)
+      + (metadata.isEmpty ? 0 : metadata.encodedBytes)
+  }
+
+  func write(to buffer: inout ByteBuffer) {
+    var fields: Fields = []
+    if timeoutNanoseconds != nil { fields.insert(.timeout) }
+    if traceContext != nil { fields.insert(.trace) }
+    if idempotencyKey != nil { fields.insert(.key) }
+    if !metadata.isEmpty { fields.insert(.metadata) }
+    buffer.writeMultipleIntegers(fields.rawValue, attempt, priority, UInt8(method.readableBytes))
+    buffer.writeImmutableBuffer(method)
+    if let timeoutNanoseconds { buffer.writeInteger(timeoutNanoseconds) }
+    if let traceContext { buffer.writeImmutableBuffer(traceContext) }
+    if let idempotencyKey { buffer.writeImmutableBuffer(idempotencyKey) }
+    if !metadata.isEmpty { metadata.write(to: &buffer) }
+  }
+
+  /// Takes the control part off the front of `buffer`; what is left is the inline message.
+  static func read(from buffer: inout ByteBuffer, limits: WireLimits) throws(WireError) -> OpenFrame {
+    guard let (rawFields, attempt, priority, methodBytes) = buffer.readMultipleIntegers(as: (UInt8, UInt8, UInt8, UInt8).self)
+    else { throw truncated }
+    let fields = Fields(rawValue: rawFields)
+    guard fields.subtracting(.known).isEmpty else { throw WireError(.protocolError, "OPEN has unknown field bits") }
+    guard methodBytes > 0, let method = buffer.readSlice(length: Int(methodBytes)) else {
+      throw WireError(.protocolError, "OPEN names no method")
+    }
+    var frame = OpenFrame(method: method, attempt: attempt, priority: priority)
+    if fields.contains(.timeout) {
+      guard let timeout = buffer.readInteger(as: UInt64.self) else { throw truncated }
+      frame.timeoutNanoseconds = timeout
+    }
+    if fields.contains(.trace) {
+      guard let trace = buffer.readSlice(length: 25) else { throw truncated }
+      frame.traceContext = trace
+    }
+    if fields.contains(.key) {
+      guard let key = buffer.readSlice(length: 16) else { throw truncated }
+      frame.idempotencyKey = key
+    }
+    if fields.contains(.metadata) { frame.metadata = try MetadataBlock.read(from: &buffer, limits: limits) }
+    return frame
+  }
+
+  private static let truncated = WireError(.protocolError, "OPEN is cut short")
+}

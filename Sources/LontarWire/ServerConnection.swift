@@ -1,0 +1,294 @@
+package import NIOCore
+
+/// The server's end of a connection: bytes in, events and bytes out. It owns no socket and no timer; time comes in as nanoseconds of
+/// any steady clock.
+package struct ServerConnection {
+  /// What the upper layer has to do.
+  package enum Event {
+    /// A call begins. `message` is its first message if that came inline; `end`: no more will come.
+    case open(stream: UInt32, OpenFrame, message: ByteBuffer?, end: Bool)
+    case message(stream: UInt32, call: AnyObject?, ByteBuffer, end: Bool)
+    case halfClosed(stream: UInt32, call: AnyObject?)
+    /// The client gave the call up: stop the handler. Nothing more is sent on this stream.
+    case cancelled(call: AnyObject?, code: UInt32)
+    /// The client broke a rule of this stream: stop the handler and answer with a status for this fault.
+    case failed(stream: UInt32, call: AnyObject?, StreamFault)
+    case pong(UInt64)
+    /// The client will open no more calls.
+    case clientLeaves
+  }
+
+  private enum Phase { case awaitingHello, open, draining, closed }
+
+  private let hello: Hello
+  private var decoder: FrameDecoder
+  private var core: ConnectionCore
+  private var calls: CallCredit
+  private var glitches: GlitchBudget
+  private var phase = Phase.awaitingHello
+  private var highestStream: UInt32 = 0
+  /// Calls above this number are refused as not processed once we drain.
+  private var lastAccepted: UInt32 = .max
+
+  package init(hello: Hello, limits: WireLimits) {
+    var hello = hello
+    hello.framePayloadBytesMax = UInt32(limits.framePayloadBytesMax)
+    hello.messageBytesMax = UInt32(limits.messageBytesMax)
+    hello.streamWindowBytes = limits.streamWindowBytes
+    hello.connectionWindowBytes = limits.connectionWindowBytes
+    hello.callsMax = limits.callsMax
+    self.hello = hello
+    decoder = FrameDecoder(limits: limits, expectsPreface: true)
+    core = ConnectionCore(limits: limits)
+    calls = CallCredit(size: limits.callsMax)
+    glitches = GlitchBudget(max: limits.glitchesMax, windowNanoseconds: limits.glitchWindowNanoseconds)
+  }
+
+  package var isOpen: Bool { phase == .open || phase == .draining }
+  package var awaitsHello: Bool { phase == .awaitingHello }
+  package var holdsPartialFrame: Bool { decoder.holdsPartialFrame }
+  package var runningStreams: Int { core.streams.count }
+  package var clientSoftware: String { core.peer.software }
+
+  // MARK: Bytes in
+
+  package mutating func feed(_ bytes: ByteBuffer) {
+    decoder.feed(bytes)
+  }
+
+  /// The next event; nil: more bytes are needed.
+  /// - Throws: `WireError`: say GOAWAY with it, send what is left to send and close.
+  package mutating func next(now: UInt64) throws(WireError) -> Event? {
+    while phase != .closed, let frame = try decoder.next() {
+      if let event = try receive(frame, now: now) { return event }
+    }
+    return nil
+  }
+
+  private mutating func receive(_ frame: Frame, now: UInt64) throws(WireError) -> Event? {
+    if phase == .awaitingHello {
+      guard case .hello(let hello) = frame else { throw WireError(.protocolError, "the first frame must be HELLO") }
+      try receiveHello(hello)
+      return nil
+    }
+    switch frame {
+    case .open(let stream, let open, let message, let codec, let end):
+      return try receiveOpen(stream, open, message, codec: codec, end: end, now: now)
+    case .message(let stream, let bytes, let codec, let more, let end):
+      return try receiveMessage(stream, bytes, codec: codec, more: more, end: end, now: now)
+    case .reset(let stream, let code, _, _):
+      try requireOpened(stream)
+      try spend(now, "RESET")
+      guard let state = core.streams.remove(stream) else { return nil }
+      return .cancelled(call: state.attachment, code: code)
+    case .credit(let stream, let offset):
+      if stream != 0 { try requireOpened(stream) }
+      core.receiveCredit(stream, offset)
+      return nil
+    case .ping(let value, let ack):
+      if ack { return .pong(value) }
+      try spend(now, "PING")
+      try core.writePing(value, ack: true)
+      return nil
+    case .goAway:
+      return .clientLeaves
+    case .ignorable:
+      return nil
+    case .hello:
+      throw WireError(.protocolError, "HELLO came twice")
+    case .head, .status, .maxCalls:
+      throw WireError(.protocolError, "a client may not send this type of frame")
+    }
+  }
+
+  private mutating func receiveHello(_ client: Hello) throws(WireError) {
+    guard client.versionMin <= 1, client.versionMax >= 1 else {
+      try reject(
+        .versionUnsupported, "this server speaks version 1; the client speaks \(client.versionMin) to \(client.versionMax)")
+      return
+    }
+    guard client.environment.allSatisfy({ $0 == 0 }) || client.environment == hello.environment else {
+      try reject(.environmentMismatch, "the client expects another environment than this server's")
+      return
+    }
+    core.adopt(client)
+    phase = .open
+    writeHello(hello)
+  }
+
+  private mutating func reject(_ code: ConnectionErrorCode, _ reason: String) throws(WireError) {
+    var refusal = hello
+    refusal.rejection = Hello.Rejection(code: code.rawValue, reason: reason)
+    writeHello(refusal)
+    throw WireError(code, reason)
+  }
+
+  private mutating func writeHello(_ hello: Hello) {
+    core.write(.hello, stream: 0) { hello.write(to: &$0) }
+  }
+
+  private mutating func receiveOpen(
+    _ stream: UInt32, _ open: OpenFrame, _ message: ByteBuffer?, codec: UInt8, end: Bool, now: UInt64
+  ) throws(WireError) -> Event? {
+    guard stream > highestStream else { throw WireError(.protocolError, "stream numbers must rise") }
+    highestStream = stream
+    guard calls.open() else { throw WireError(.callLimit, "more calls than MAX_CALLS allows") }
+    if let message { try core.receiveOnConnection(message.readableBytes) }
+    guard stream <= lastAccepted else {
+      calls.finish()
+      try core.writeReset(stream, StreamFault(.refused, "the server is shutting down"), notProcessed: true)
+      return nil
+    }
+    var state = core.newStream(stream)
+    state.receiveOpen = !end
+    var fault: StreamFault?
+    if let message, !state.receiveWindow.receive(message.readableBytes) {
+      fault = StreamFault(.flowControl, "more message bytes than the stream's credit allows")
+    } else if codec != 0 {
+      fault = StreamFault(.codecUnsupported, "message codec \(codec) is not supported")
+    }
+    core.streams.insert(state)
+    if let fault {
+      try spend(now, fault.reason)
+      return .failed(stream: stream, call: nil, fault)
+    }
+    return .open(stream: stream, open, message: message, end: end)
+  }
+
+  private mutating func receiveMessage(
+    _ stream: UInt32, _ bytes: ByteBuffer, codec: UInt8, more: Bool, end: Bool, now: UInt64
+  ) throws(WireError) -> Event? {
+    try requireOpened(stream)
+    try core.receiveOnConnection(bytes.readableBytes)
+    guard let (call, open) = core.streams.update(stream, { ($0.attachment, $0.receiveOpen) }) else {
+      return nil  // we have already answered: the rest of the request is of no use
+    }
+    let result: Result<ByteBuffer?, StreamFault>
+    if !open {
+      result = .failure(StreamFault(.malformed, "a message came after the client had half-closed"))
+    } else if bytes.readableBytes == 0 {
+      result = end && !more ? .success(nil) : .failure(StreamFault(.malformed, "an empty MSG frame that ends nothing"))
+    } else if end && more {
+      result = .failure(StreamFault(.malformed, "a message that goes on cannot end the stream"))
+    } else {
+      result = try core.receive(stream, bytes, codec: codec, more: more)
+    }
+    switch result {
+    case .failure(let fault):
+      try spend(now, fault.reason)
+      return .failed(stream: stream, call: call, fault)
+    case .success(let message):
+      if end { core.streams.update(stream) { $0.receiveOpen = false } }
+      if let message { return .message(stream: stream, call: call, message, end: end) }
+      return end ? .halfClosed(stream: stream, call: call) : nil
+    }
+  }
+
+  private func requireOpened(_ stream: UInt32) throws(WireError) {
+    guard stream <= highestStream else { throw WireError(.protocolError, "a frame names a stream that was never opened") }
+  }
+
+  private mutating func spend(_ now: UInt64, _ what: String) throws(WireError) {
+    guard glitches.spend(now: now) else {
+      throw WireError(.enhanceYourCalm, "too many frames that cost the server more than the client; the last: \(what)")
+    }
+  }
+
+  // MARK: The upper layer's acts
+
+  /// Gives the call's object back with each later event of its stream.
+  package mutating func attach(_ call: AnyObject, to stream: UInt32) {
+    core.streams.update(stream) { $0.attachment = call }
+  }
+
+  package mutating func sendHead(_ stream: UInt32, _ metadata: MetadataBlock) {
+    guard core.streams.contains(stream) else { return }
+    core.write(.head, stream: stream) { metadata.write(to: &$0) }
+  }
+
+  /// Queues a message. True: the stream holds enough; wait until it is named by `takeWritable`.
+  package mutating func sendMessage(_ stream: UInt32, _ message: ByteBuffer) -> Bool {
+    guard core.streams.contains(stream) else { return false }
+    core.enqueue(stream, .message(message, sent: 0, end: false))
+    let high = core.limits.streamSendBytesHigh
+    return core.streams.update(stream) { state in
+      state.writerWaits = state.outboundBytes >= high
+      return state.writerWaits
+    } ?? false
+  }
+
+  /// Ends a call, with the answer's message inline if it fits into one frame.
+  package mutating func sendStatus(_ stream: UInt32, _ status: StatusFrame, message: ByteBuffer? = nil) {
+    guard core.streams.contains(stream) else { return }
+    let status = status.within(core.limits)
+    let bytes = message?.readableBytes ?? 0
+    if core.canSendInline(stream, messageBytes: bytes, controlBytes: status.encodedBytes) {
+      core.countSent(stream, bytes)
+      core.writeStatus(stream, status, message: message)
+      _ = core.streams.remove(stream)
+    } else {
+      core.enqueue(stream, .status(status, message: message))
+    }
+  }
+
+  /// The handler of a call has come to its end, however it ended: the client may open another.
+  package mutating func handlerFinished() {
+    calls.finish()
+  }
+
+  /// The handler has taken every message it was given.
+  package mutating func messagesTaken(_ stream: UInt32) {
+    core.taken(stream)
+  }
+
+  package mutating func ping(_ value: UInt64) throws(WireError) {
+    try core.writePing(value, ack: false)
+  }
+
+  /// First step of a shutdown: tells the client to open no more calls here. Calls that cross it on the wire are still taken.
+  package mutating func drain(_ reason: String) {
+    guard phase == .open else { return }
+    phase = .draining
+    core.writeGoAway(lastStream: 0x7FFF_FFFF, WireError(.none, reason), final: false)
+  }
+
+  /// Second step, at least a round trip later: later calls are refused as not processed, accepted ones run to their end.
+  package mutating func finishDrain(_ reason: String) {
+    guard phase == .draining, lastAccepted == .max else { return }
+    lastAccepted = highestStream
+    core.writeGoAway(lastStream: highestStream, WireError(.none, reason), final: true)
+  }
+
+  /// The connection is over because of `error`.
+  package mutating func fail(_ error: WireError) {
+    guard phase != .closed else { return }
+    phase = .closed
+    core.writeGoAway(lastStream: highestStream, error, final: true)
+  }
+
+  /// Nothing is running and nothing is left to send.
+  package var isIdle: Bool { core.streams.count == 0 && !core.hasOutbound }
+
+  // MARK: Bytes out
+
+  /// Bytes for the socket; call it while the socket takes more. New calls are granted only here, so a client that does not read
+  /// gets none.
+  package mutating func takeOutbound() -> ByteBuffer? {
+    core.pump { stream in finishedStreams.append(stream) }
+    for stream in finishedStreams { _ = core.streams.remove(stream) }
+    finishedStreams.removeAll(keepingCapacity: true)
+    if phase == .open, let granted = calls.grant() {
+      core.writeFrame(FrameHeader(payloadBytes: 8, type: .maxCalls, stream: 0)) { $0.writeInteger(granted) }
+    }
+    return core.takeOut()
+  }
+
+  private var finishedStreams: [UInt32] = []
+
+  /// Streams whose writers can go on.
+  package mutating func takeWritable() -> [UInt32] { core.takeWritable() }
+
+  package mutating func call(of stream: UInt32) -> AnyObject? {
+    core.streams.update(stream) { $0.attachment } ?? nil
+  }
+}

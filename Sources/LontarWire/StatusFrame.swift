@@ -1,0 +1,101 @@
+package import NIOCore
+
+/// The end of a call. Payload: u16 code, u8 fields, u8 zero, then what the field bits name: 1 message (u16 length), 2 details
+/// (u16 length, google.rpc.Status), 4 i32 retry pushback in milliseconds, 8 metadata; then the inline message.
+package struct StatusFrame: Sendable, Equatable {
+  /// One of gRPC's 17 codes; a receiver takes others as UNKNOWN.
+  package var code: UInt16
+  package var message: String
+  package var details: ByteBuffer?
+  /// Negative: do not retry.
+  package var pushbackMilliseconds: Int32?
+  package var metadata: MetadataBlock
+
+  private struct Fields: OptionSet {
+    let rawValue: UInt8
+    static let message = Fields(rawValue: 1)
+    static let details = Fields(rawValue: 2)
+    static let pushback = Fields(rawValue: 4)
+    static let metadata = Fields(rawValue: 8)
+    static let known: Fields = [.message, .details, .pushback, .metadata]
+  }
+
+  package init(
+    code: UInt16, message: String = "", details: ByteBuffer? = nil, pushbackMilliseconds: Int32? = nil,
+    metadata: MetadataBlock = .empty
+  ) {
+    self.code = code
+    self.message = message
+    self.details = details
+    self.pushbackMilliseconds = pushbackMilliseconds
+    self.metadata = metadata
+  }
+
+  /// The same status within the limits: a long message is cut at a character, long details are dropped.
+  func within(_ limits: WireLimits) -> StatusFrame {
+    var copy = self
+    if copy.message.utf8.count > limits.statusMessageBytesMax {
+      var cut = ""
+      for character in copy.message {
+        guard cut.utf8.count + character.utf8.count <= limits.statusMessageBytesMax else { break }
+        cut.append(character)
+      }
+      copy.message = cut
+    }
+    if let details, details.readableBytes > limits.statusDetailsBytesMax { copy.details = nil }
+    return copy
+  }
+
+  var encodedBytes: Int {
+    4 + (message.isEmpty ? 0 : 2 + message.utf8.count) + (details.map { 2 + $0.readableBytes } ?? 0)
+      + (pushbackMilliseconds == nil ? 0 : 4) + (metadata.isEmpty ? 0 : metadata.encodedBytes)
+  }
+
+  func write(to buffer: inout ByteBuffer) {
+    var fields: Fields = []
+    if !message.isEmpty { fields.insert(.message) }
+    if details != nil { fields.insert(.details) }
+    if pushbackMilliseconds != nil { fields.insert(.pushback) }
+    if !metadata.isEmpty { fields.insert(.metadata) }
+    buffer.writeMultipleIntegers(code, fields.rawValue, UInt8(0))
+    if !message.isEmpty {
+      buffer.writeInteger(UInt16(message.utf8.count))
+      buffer.writeString(message)
+    }
+    if let details {
+      buffer.writeInteger(UInt16(details.readableBytes))
+      buffer.writeImmutableBuffer(details)
+    }
+    if let pushbackMilliseconds { buffer.writeInteger(pushbackMilliseconds) }
+    if !metadata.isEmpty { metadata.write(to: &buffer) }
+  }
+
+  /// Takes the control part off the front of `buffer`; what is left is the inline message.
+  static func read(from buffer: inout ByteBuffer, limits: WireLimits) throws(WireError) -> StatusFrame {
+    guard let (code, rawFields, zero) = buffer.readMultipleIntegers(as: (UInt16, UInt8, UInt8).self) else { throw truncated }
+    let fields = Fields(rawValue: rawFields)
+    guard fields.subtracting(.known).isEmpty, zero == 0 else { throw WireError(.protocolError, "STATUS has unknown field bits") }
+    var frame = StatusFrame(code: code)
+    if fields.contains(.message) {
+      // Bytes that are not UTF-8 are repaired: a bad text must not hide the status.
+      guard let length = buffer.readInteger(as: UInt16.self), length <= limits.statusMessageBytesMax,
+        let bytes = buffer.readSlice(length: Int(length))
+      else { throw truncated }
+      frame.message = String(decoding: bytes.readableBytesView, as: UTF8.self)
+    }
+    if fields.contains(.details) {
+      guard let length = buffer.readInteger(as: UInt16.self), length <= limits.statusDetailsBytesMax,
+        let details = buffer.readSlice(length: Int(length))
+      else { throw truncated }
+      frame.details = details
+    }
+    if fields.contains(.pushback) {
+      guard let pushback = buffer.readInteger(as: Int32.self) else { throw truncated }
+      frame.pushbackMilliseconds = pushback
+    }
+    if fields.contains(.metadata) { frame.metadata = try MetadataBlock.read(from: &buffer, limits: limits) }
+    return frame
+  }
+
+  private static let truncated = WireError(.protocolError, "STATUS is cut short or over a limit")
+}

@@ -1,1 +1,0 @@
-// LontarWire: see README.md, architecture map.

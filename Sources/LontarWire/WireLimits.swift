@@ -1,0 +1,53 @@
+/// Every bound of the wire in one place. Both sides say theirs in HELLO where the other must know it.
+package struct WireLimits: Sendable, Equatable {
+  /// Largest payload of one frame: with its header it fills one TLS record of 16,384 bytes.
+  package var framePayloadBytesMax = 16_372
+  /// Largest message, compressed or not; gRPC's default.
+  package var messageBytesMax = 4 * 1024 * 1024
+  /// All keys and values of one metadata block; gRPC's suggestion.
+  package var metadataBytesMax = 8 * 1024
+  /// Entries in one metadata block: a small map, not a data channel.
+  package var metadataEntriesMax = 64
+  /// `package.Service/Method`.
+  package var methodBytesMax = 255
+  /// A status message is for people: two screens.
+  package var statusMessageBytesMax = 2 * 1024
+  /// google.rpc.Status with its details.
+  package var statusDetailsBytesMax = 8 * 1024
+  /// A text in RESET or GOAWAY is one line for a log.
+  package var reasonBytesMax = 512
+  /// HELLO is small and comes before anything else is known.
+  package var helloBytesMax = 1024
+  /// Message bytes that the peer may send on one stream before we take them.
+  package var streamWindowBytes: UInt64 = 256 * 1024
+  /// Calls that run at once on one connection; a call counts until its handler has finished.
+  package var callsMax: UInt64 = 100
+  /// Bytes encoded and waiting for the socket before streams have to wait: four full TLS records.
+  package var outboundBytesHigh = 64 * 1024
+  /// Control frames that a peer can make us queue while it does not read.
+  package var outboundControlFramesMax = 1_000
+  /// Message bytes that one stream may hold unsent before its writer has to wait.
+  package var streamSendBytesHigh = 64 * 1024
+  /// Resets, stream errors and control frames that cost us more than the peer, in `glitchWindowNanoseconds`.
+  package var glitchesMax = 200
+  package var glitchWindowNanoseconds: UInt64 = 30_000_000_000
+  /// Frames of unknown type that say they may be skipped.
+  package var unknownFramesMax = 100
+
+  package init() {}
+
+  /// The connection's window: every running call can hold its whole stream window, so a stalled stream blocks no other.
+  package var connectionWindowBytes: UInt64 { streamWindowBytes * callsMax }
+
+  /// The longest payload that each type may have; checked before the payload is waited for.
+  func payloadBytesMax(of type: FrameType) -> Int {
+    switch type {
+    case .open, .head, .message, .status: framePayloadBytesMax
+    case .hello: helloBytesMax
+    case .reset: 6 + reasonBytesMax
+    case .goAway: 10 + reasonBytesMax
+    case .credit, .maxCalls, .ping: 8
+    case .blocked, .hint: 64
+    }
+  }
+}
