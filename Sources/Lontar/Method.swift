@@ -1,0 +1,18 @@
+public import SwiftProtobuf
+
+public enum MethodKind: Sendable, Equatable {
+  case unary
+  case serverStreaming
+}
+
+/// One method of a service, as the generated code names it.
+public struct Method<Request: Message & Sendable, Response: Message & Sendable>: Sendable {
+  /// `package.Service/Name`.
+  public let name: String
+  public let kind: MethodKind
+
+  public init(service: String, name: String, kind: MethodKind) {
+    self.name = "\(service)/\(name)"
+    self.kind = kind
+  }
+}

@@ -1,0 +1,55 @@
+public import LontarTLS
+internal import LontarWire
+
+/// How a server listens and what it allows.
+public struct ServerConfiguration: Sendable {
+  public var host: String
+  /// 0: any free port.
+  public var port: Int
+  public var tls: TLSServerConfiguration
+  /// Connections beyond this are closed before their handshake.
+  public var connectionsMax = 1_000
+  /// Calls that run at once on one connection.
+  public var callsPerConnectionMax = 100
+  /// The largest request or answer.
+  public var messageBytesMax = 4 * 1024 * 1024
+  /// A client that says no HELLO by then is not one.
+  public var helloTimeoutSeconds = 5
+  /// A frame must be whole by then (slow loris).
+  public var frameTimeoutSeconds = 30
+  /// Connections without a call are closed after this.
+  public var idleTimeoutSeconds = 300
+  /// Deadline for calls that set none; a server never runs a handler for ever.
+  public var callTimeoutSecondsMax = 300
+  /// 16 bytes that name the environment; a client that expects another is refused.
+  public var environment: [UInt8] = Array(repeating: 0, count: 16)
+  public var software = "lontar"
+  /// Event loops; 0: one for each core.
+  public var eventLoops = 0
+
+  public init(host: String, port: Int, tls: TLSServerConfiguration) {
+    self.host = host
+    self.port = port
+    self.tls = tls
+  }
+
+  var wireLimits: WireLimits {
+    var limits = WireLimits()
+    limits.callsMax = UInt64(callsPerConnectionMax)
+    limits.messageBytesMax = messageBytesMax
+    return limits
+  }
+}
+
+/// A call that has ended, for logs and counters.
+public struct CallRecord: Sendable {
+  public let requestID: String
+  public let method: String
+  public let code: StatusCode
+  public let message: String
+  public let reason: String
+  public let duration: Duration
+  public let clientSoftware: String
+  /// What the handler threw, if it was no `RPCError` or carried a cause.
+  public let cause: String?
+}

@@ -1,1 +1,0 @@
-// Lontar: see README.md, architecture map.
