@@ -58,7 +58,7 @@ let package = Package(
     // Lontar, the RPC library. It knows no registry.
     room("LontarWire", [nioCore, deques]),
     room("LontarTLS", ["COpenSSL", nioCore]),
-    room("Lontar", ["LontarWire", "LontarTLS", nioCore, nioPosix, protobuf, logging]),
+    room("Lontar", ["LontarWire", "LontarTLS", nioCore, nioPosix, protobuf, deques]),
     command("protoc-gen-lontar", [protobufPlugin, protobuf]),
 
     // Seratus, the registry.
