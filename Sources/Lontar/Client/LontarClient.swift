@@ -2,7 +2,7 @@ internal import LontarTLS
 internal import LontarWire
 internal import NIOCore
 internal import NIOPosix
-public import SwiftProtobuf
+internal import SwiftProtobuf
 
 /// Calls a server over one connection that is made when first needed and made again when it is lost.
 public final class LontarClient: Sendable {

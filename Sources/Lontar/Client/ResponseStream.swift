@@ -56,14 +56,14 @@ final class CallLease: Sendable {
   func take() async throws(RPCError) -> Deque<ByteBuffer>? {
     let (call, core) = (call, core)
     let result = await withTaskCancellationHandler {
-      await withCheckedContinuation { continuation in
+      await withCheckedContinuation { (continuation: CheckedContinuation<Result<Deque<ByteBuffer>, RPCError>, Never>) in
         core.onLoop {
           if !call.messages.isEmpty {
             continuation.resume(returning: .success(call.takeMessages()))
             core.messagesTaken(call)
           } else if let outcome = call.outcome {
             core.ended(call)
-            continuation.resume(returning: outcome.map { [] })
+            continuation.resume(returning: outcome.map { Deque() })
           } else {
             call.reader = continuation
             core.messagesTaken(call)

@@ -1,6 +1,7 @@
 internal import LontarTLS
 internal import LontarWire
 internal import NIOCore
+internal import Synchronization
 
 /// Performs what `ServerConnection` decides: reads plaintext, starts handlers, writes frames.
 ///
