@@ -173,6 +173,7 @@ final class ClientCore: @unchecked Sendable {
   }
 
   func connectionIsReady(_ connection: ClientChannelHandler) {
+    if case .shutDown = state { return connection.leave() }
     failures = 0
     current = connection
     state = .ready(connection)
