@@ -127,6 +127,31 @@ union all
 select r.region_id, r.kind, a.kind, a.alias, r.kind || a.base_key, a.base_key, '-infinity', 'infinity'
 from registry.region_alias a join registry.region r using (region_id);
 
+-- Today's Kemendagri code → id, for the loader: its files name regions by code, for human readers.
+create function registry.region_now(p_code text) returns int
+language plpgsql stable strict set search_path = pg_catalog, pg_temp as $$
+declare
+  id constant int := (select c.region_id from registry.region_code c
+                      where c.system = 'kemendagri' and c.code = p_code and c.valid_to = 'infinity');
+begin
+  if id is null then
+    raise exception 'no region has the code % today', p_code using errcode = '22023';
+  end if;
+  return id;
+end $$;
+
+create function registry.province_now(p_code text) returns int
+language plpgsql stable strict set search_path = pg_catalog, pg_temp as $$
+declare
+  id constant int := (select c.province_id from registry.province_code c
+                      where c.system = 'kemendagri' and c.code = p_code and c.valid_to = 'infinity');
+begin
+  if id is null then
+    raise exception 'no province has the code % today', p_code using errcode = '22023';
+  end if;
+  return id;
+end $$;
+
 grant select on registry.province, registry.province_code, registry.region, registry.region_name, registry.region_code,
   registry.region_province, registry.region_alias, registry.region_form to seratus_region, seratus_ministry, seratus_export;
 grant execute on function registry.name_key(text), registry.name_kind(text), registry.base_key(text)
