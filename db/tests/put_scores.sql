@@ -1,5 +1,4 @@
 -- Writing scores: all or none, versions, repeats, audit; foreign as absent.
-\set k1 '''\\x00000000000000000000000000000001'''
 create function test.put(p_key int, p_rows text, p_request text default null) returns text language sql as $$
   select string_agg(format('%s:%s/%s v%s%s%s', ordinal, region_id, year, version, case when created then ' new' end,
                            case when replayed then ' again' end), ', ' order by ordinal)
@@ -92,7 +91,6 @@ select test.gives($q$ select test.put(2, format('[%s,%s]', test.row(2, 2022, 1, 
 select test.ok(test.failure($q$ select test.put(5, format('[%s]', test.row(99, 2022, 1, 3))) $q$, '') = 'SR404 region not found | {"row": 1}',
                'a region that is not there is not there for the ministry either');
 commit;
-select test.enter('ministry');
 begin;
 select test.enter('ministry');
 select test.gives('select string_agg(region_id || '':'' || released, '' '' order by region_id) from registry.score where year = 2022',
