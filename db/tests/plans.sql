@@ -55,11 +55,13 @@ set client_min_messages = notice;
 begin;
 select test.enter('region-a');
 select test.plan_like($q$ select value_e4 from registry.score where region_id = 1 and year = 2022 and stage = 'I' and kind = 'implementation' $q$,
-  'Index Scan using score_\w+ on score\s+Index Cond: \(\(region_id = 1\) AND \(year = 2022\)', 'one score is one look-up of its key');
+  'Index Scan using score_\w+ on score\s+Index Cond: \(\(region_id = 1\) AND \(year = 2022\)',
+  'one score is one look-up of its key');
 select test.plan_like('select value_e4 from registry.score',
   'Index Cond: \(region_id = \(NULLIF\(current_setting', 'the policy itself is an index condition');
 set local plan_cache_mode = force_generic_plan;
-select test.by_index('execute ScoreExplain(1, 2022, ''annual'', ''implementation'')', 'explaining a score reads no table whole');
+select test.by_index('execute ScoreExplain(1, 2022, ''annual'', ''implementation'')',
+  'explaining a score reads no table whole');
 select test.by_index('execute ScoreList(1, null, null, null)', 'nor does listing the scores of a region');
 select test.by_index('execute ExportScoresRegion(0, 0, '''', '''', null, 100, 1)', 'nor a region''s export');
 select test.by_index('execute RegionShow(1, ''2022-12-31'')', 'nor showing a region');
@@ -72,4 +74,5 @@ create temp table twins as
 select name, substr(statement, strpos(statement, E'\n')) as body from pg_prepared_statements where statement ~* '^prepare ';
 select test.ok(replace(a.body, 'api.visible_', 'api.released_') = b.body, a.name || ' and its twin are equal')
 from twins a join twins b on b.name = a.name || 'released' where a.name <> 'exportscores';
-select test.ok(count(*) = 4, 'four statements have a twin') from twins a join twins b on b.name = a.name || 'released' where a.name <> 'exportscores';
+select test.ok(count(*) = 4,
+  'four statements have a twin') from twins a join twins b on b.name = a.name || 'released' where a.name <> 'exportscores';
