@@ -229,10 +229,10 @@ begin
 
   if exists (select from unnest(rows_in) i where i.expected_version = 0) then
     with new as (
-      insert into registry.score (region_id, year, stage, kind, instrument_id, instrument_certainty, published_e4, computed_e4, missing,
-                                  letter_number, letter_date, source, certainty, note, released_at, dataset)
-      select i.region_id, i.year, i.stage, i.kind, i.instrument_id, i.instrument_certainty, i.published_e4, i.computed_e4, i.missing,
-             i.letter_number, i.letter_date, i.source, i.certainty, i.note, case when i.released then now() end, d.kind
+      insert into registry.score (region_id, year, stage, kind, instrument_id, instrument_certainty, published_e4, computed_e4,
+                                  missing, letter_number, letter_date, source, certainty, note, released_at, dataset)
+      select i.region_id, i.year, i.stage, i.kind, i.instrument_id, i.instrument_certainty, i.published_e4, i.computed_e4,
+             i.missing, i.letter_number, i.letter_date, i.source, i.certainty, i.note, case when i.released then now() end, d.kind
       from unnest(rows_in) i cross join registry.dataset d
       where i.expected_version = 0
       on conflict do nothing
