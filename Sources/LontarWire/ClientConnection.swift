@@ -200,25 +200,14 @@ package struct ClientConnection {
     var state = core.newStream(stream, attachment: call)
     state.sendOpen = !end
     core.streams.insert(state)
-    let control = frame.encodedBytes
-    if let message, core.canSendInline(stream, messageBytes: message.readableBytes, controlBytes: control) {
+    if let message, core.canSendInline(stream, messageBytes: message.readableBytes, controlBytes: frame.encodedBytes) {
       core.countSent(stream, message.readableBytes)
-      writeOpen(stream, frame, control, message, end: end)
+      core.writeOpen(stream, frame, message: message, end: end)
     } else {
-      writeOpen(stream, frame, control, nil, end: end && message == nil)
+      core.writeOpen(stream, frame, message: nil, end: end && message == nil)
       if let message { core.enqueue(stream, .message(message, sent: nil, end: end)) }
     }
     return stream
-  }
-
-  private mutating func writeOpen(_ stream: UInt32, _ frame: OpenFrame, _ control: Int, _ message: ByteBuffer?, end: Bool) {
-    var flags: FrameFlags = end ? .end : []
-    if message != nil { flags.insert(.inline) }
-    let bytes = control + (message?.readableBytes ?? 0)
-    core.writeFrame(FrameHeader(payloadBytes: bytes, type: .open, stream: stream, flags: flags)) { buffer in
-      frame.write(to: &buffer)
-      if let message { buffer.writeImmutableBuffer(message) }
-    }
   }
 
   /// Queues a message; `end`: it is the last. True: the stream holds enough; wait until it is named by `takeWritable`.

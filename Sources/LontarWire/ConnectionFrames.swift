@@ -17,6 +17,16 @@ extension ConnectionCore {
     out.setInteger(header.packed.first, at: start)
   }
 
+  mutating func writeOpen(_ stream: UInt32, _ open: OpenFrame, message: ByteBuffer?, end: Bool) {
+    var flags: FrameFlags = end ? .end : []
+    if message != nil { flags.insert(.inline) }
+    let bytes = open.encodedBytes + (message?.readableBytes ?? 0)
+    writeFrame(FrameHeader(payloadBytes: bytes, type: .open, stream: stream, flags: flags)) { buffer in
+      open.write(to: &buffer)
+      if let message { buffer.writeImmutableBuffer(message) }
+    }
+  }
+
   mutating func writeStatus(_ stream: UInt32, _ status: StatusFrame, message: ByteBuffer?) {
     let bytes = status.encodedBytes + (message?.readableBytes ?? 0)
     let flags: FrameFlags = message == nil ? .end : [.end, .inline]
@@ -47,6 +57,10 @@ extension ConnectionCore {
     try countControl()
     if !ack { pingsUnanswered += 1 }
     writeFrame(FrameHeader(payloadBytes: 8, type: .ping, stream: 0, flags: ack ? .ack : [])) { $0.writeInteger(value) }
+  }
+
+  mutating func writeMaxCalls(_ granted: UInt64) {
+    writeFrame(FrameHeader(payloadBytes: 8, type: .maxCalls, stream: 0)) { $0.writeInteger(granted) }
   }
 
   mutating func writeCredit(stream: UInt32, _ offset: UInt64) throws(WireError) {

@@ -297,7 +297,7 @@ package struct ServerConnection {
     core.pump { finished.append($0) }
     for stream in finished { _ = core.streams.remove(stream) }
     if phase == .open, let granted = calls.grant(liveStreams: core.streams.count) {
-      core.writeFrame(FrameHeader(payloadBytes: 8, type: .maxCalls, stream: 0)) { $0.writeInteger(granted) }
+      core.writeMaxCalls(granted)
     }
     return core.takeOut()
   }
