@@ -20,6 +20,9 @@ package struct FrameDecoder: Sendable {
   /// True while part of a frame (or of the preface) is waiting for its rest: the caller's clock runs.
   package var holdsPartialFrame: Bool { buffer.readableBytes > 0 }
 
+  /// What the waiting bytes keep allocated.
+  var storageBytes: Int { buffer.storageCapacity }
+
   package mutating func feed(_ bytes: ByteBuffer) {
     if buffer.readableBytes == 0 {
       buffer = bytes

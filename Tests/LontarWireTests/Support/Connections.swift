@@ -31,7 +31,8 @@ extension ByteBuffer {
 
 /// A frame with any header, right or wrong.
 func rawFrame(
-  _ type: UInt8, stream: UInt32 = 0, flags: UInt8 = 0, codec: UInt8 = 0, zero: UInt16 = 0, announced: Int? = nil, _ payload: ByteBuffer = ByteBuffer()
+  _ type: UInt8, stream: UInt32 = 0, flags: UInt8 = 0, codec: UInt8 = 0, zero: UInt16 = 0, announced: Int? = nil,
+  _ payload: ByteBuffer = ByteBuffer()
 ) -> ByteBuffer {
   var buffer = ByteBuffer()
   buffer.writeInteger(UInt32(announced ?? payload.readableBytes) << 8 | UInt32(type))
@@ -64,30 +65,28 @@ func openBytes(_ stream: UInt32, message: ByteBuffer? = nil, end: Bool = false, 
 /// A server that has heard a client's HELLO and whose own HELLO has been taken.
 func openServer(
   _ limits: WireLimits = WireLimits(), client: (inout Hello) -> Void = { _ in }
-) throws -> ServerConnection {
-  var server = ServerConnection(hello: .stating(goldenEnvironment), limits: limits)
+) throws -> ServerEnd {
+  let server = ServerEnd(hello: .stating(goldenEnvironment), limits: limits)
   var hello = Hello.stating(goldenEnvironment)
   client(&hello)
   var bytes = ByteBuffer(bytes: FrameDecoder.preface)
   var payload = ByteBuffer()
   hello.write(to: &payload)
   bytes.writeImmutableBuffer(rawFrame(0x01, payload))
-  server.feed(bytes)
-  _ = try server.next(now: 0)
+  _ = try server.events(bytes)
   _ = server.takeOutbound()
   return server
 }
 
 /// A client that has heard a server's HELLO and whose own has been taken.
-func openClient(_ limits: WireLimits = WireLimits(), server: (inout Hello) -> Void = { _ in }) throws -> ClientConnection {
-  var client = ClientConnection(hello: .stating(goldenEnvironment), limits: limits)
+func openClient(_ limits: WireLimits = WireLimits(), server: (inout Hello) -> Void = { _ in }) throws -> ClientEnd {
+  let client = ClientEnd(hello: .stating(goldenEnvironment), limits: limits)
   var hello = Hello.stating(goldenEnvironment)
   hello.callsMax = 100
   server(&hello)
   var payload = ByteBuffer()
   hello.write(to: &payload)
-  client.feed(rawFrame(0x01, payload))
-  _ = try client.next()
+  _ = try client.events(rawFrame(0x01, payload))
   _ = client.takeOutbound()
   return client
 }
@@ -99,57 +98,6 @@ func frames(_ bytes: ByteBuffer?, limits: WireLimits = WireLimits(), preface: Bo
   var result: [Frame] = []
   while let frame = try decoder.next() { result.append(frame) }
   return result
-}
-
-extension ServerConnection {
-  /// Feeds bytes and takes every event.
-  mutating func events(_ bytes: ByteBuffer, now: UInt64 = 0) throws -> [Event] {
-    feed(bytes)
-    var result: [Event] = []
-    while let event = try next(now: now) { result.append(event) }
-    return result
-  }
-
-  /// The code of the error that these bytes end in; nil: none.
-  mutating func errorCode(_ bytes: ByteBuffer, now: UInt64 = 0) -> ConnectionErrorCode? {
-    do {
-      _ = try events(bytes, now: now)
-      return nil
-    } catch {
-      return (error as? WireError)?.code
-    }
-  }
-
-  /// Everything there is to send.
-  mutating func takeAll() -> ByteBuffer {
-    var all = ByteBuffer()
-    while let bytes = takeOutbound() { all.writeImmutableBuffer(bytes) }
-    return all
-  }
-}
-
-extension ClientConnection {
-  mutating func events(_ bytes: ByteBuffer) throws -> [Event] {
-    feed(bytes)
-    var result: [Event] = []
-    while let event = try next() { result.append(event) }
-    return result
-  }
-
-  mutating func errorCode(_ bytes: ByteBuffer) -> ConnectionErrorCode? {
-    do {
-      _ = try events(bytes)
-      return nil
-    } catch {
-      return (error as? WireError)?.code
-    }
-  }
-
-  mutating func takeAll() -> ByteBuffer {
-    var all = ByteBuffer()
-    while let bytes = takeOutbound() { all.writeImmutableBuffer(bytes) }
-    return all
-  }
 }
 
 /// A small generator with a seed (SplitMix64), so that a failing run can be repeated.
