@@ -1,1 +1,0 @@
-// LontarTLS: see README.md, architecture map.
