@@ -1,1 +1,0 @@
-// RegistryModel: see README.md, architecture map.
