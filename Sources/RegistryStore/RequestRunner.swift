@@ -1,0 +1,3 @@
+struct RequestRunner: Sendable {
+  let pools: RegistryPools
+}
