@@ -10,8 +10,9 @@ package struct StoreError: Error, Sendable {
     /// The role of the session, if the database named it.
     case roleNotPermitted(role: Role?)
     /// Nothing is called so; `near` are names one may have meant.
-    case regionUnknown(typed: String, near: [RegionSummary])
-    case regionAmbiguous(typed: String, candidates: [RegionSummary])
+    case regionUnknown(typed: String, near: [RegionCandidate])
+    /// Every region that it may mean.
+    case regionAmbiguous(typed: String, candidates: [RegionCandidate])
     /// Absent, or another region's: the two are never told apart.
     case notFoundOrNotVisible
     /// `row` counts from 1; an `actual` of 0 means that there is no such score.
@@ -98,4 +99,22 @@ package struct FieldProblem: Sendable, Hashable {
   package init(_ error: ModelError, path: String) {
     self.init(path: path, reason: error.reason.rawValue, message: error.message, parameters: error.parameters)
   }
+}
+
+/// A region that was perhaps meant.
+package struct RegionCandidate: Sendable, Hashable {
+  package let id: RegionID
+  /// Today's: `Kota Kediri`.
+  package let name: String
+  /// What to write to mean this one: `35.71`, or the code with its system where the number alone has several readings: `bps:9404`.
+  package let code: String
+
+  package init(id: RegionID, name: String, code: String) {
+    self.id = id
+    self.name = name
+    self.code = code
+  }
+
+  /// `Kota Kediri (35.71)`
+  package var labelled: String { "\(name) (\(code))" }
 }

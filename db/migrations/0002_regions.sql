@@ -115,8 +115,45 @@ create table registry.region_alias (
 );
 create index on registry.region_alias (alias_key);
 
+-- Every way a region can be written: today's name, dated names, aliases. full_key includes the kind, base_key does not.
+create view registry.region_form with (security_invoker) as
+select r.region_id, r.kind, 'name' as origin, r.name as form, r.name_key as full_key, r.base_key,
+       date '-infinity' as valid_from, date 'infinity' as valid_to
+from registry.region r
+union all
+select r.region_id, r.kind, 'dated name', n.name, n.name_key, n.base_key, n.valid_from, n.valid_to
+from registry.region_name n join registry.region r using (region_id)
+union all
+select r.region_id, r.kind, a.kind, a.alias, r.kind || a.base_key, a.base_key, '-infinity', 'infinity'
+from registry.region_alias a join registry.region r using (region_id);
+
+-- Today's Kemendagri code → id, for the loader: its files name regions by code, for human readers.
+create function registry.region_now(p_code text) returns int
+language plpgsql stable strict set search_path = pg_catalog, pg_temp as $$
+declare
+  id constant int := (select c.region_id from registry.region_code c
+                      where c.system = 'kemendagri' and c.code = p_code and c.valid_to = 'infinity');
+begin
+  if id is null then
+    raise exception 'no region has the code % today', p_code using errcode = '22023';
+  end if;
+  return id;
+end $$;
+
+create function registry.province_now(p_code text) returns int
+language plpgsql stable strict set search_path = pg_catalog, pg_temp as $$
+declare
+  id constant int := (select c.province_id from registry.province_code c
+                      where c.system = 'kemendagri' and c.code = p_code and c.valid_to = 'infinity');
+begin
+  if id is null then
+    raise exception 'no province has the code % today', p_code using errcode = '22023';
+  end if;
+  return id;
+end $$;
+
 grant select on registry.province, registry.province_code, registry.region, registry.region_name, registry.region_code,
-  registry.region_province, registry.region_alias to seratus_region, seratus_ministry, seratus_export;
+  registry.region_province, registry.region_alias, registry.region_form to seratus_region, seratus_ministry, seratus_export;
 grant execute on function registry.name_key(text), registry.name_kind(text), registry.base_key(text)
   to seratus_region, seratus_ministry, seratus_export;
 

@@ -54,17 +54,16 @@ create table registry.published_count (
   primary key (year, figure, value, source)
 );
 
--- The one place of the rule who counts as a participant. Two rules, because "100 regions by 2019" is true by the first and 99 by the second:
---   ministry  took the coaching up: signed, or (where the list does not say) finished, coached or repeated
---   finished  carried it through: finished, or (where the list does not say) coached or repeated
+-- The one place of the rule who counts as a participant. Two rules, because "100 regions by 2019" is true by the first and 99 by the
+-- second:
+--   ministry  signed, or took part where no list of signatures is known
+--   finished  finished for certain; unknown for every row after 2019, so the rule has no answer for later years
 create view registry.counted_membership with (security_invoker) as
 select r.rule, m.cohort_year, m.region_id, m.status, m.certainty
 from registry.membership m
 cross join lateral (values
-  ('ministry', m.signed = 'yes'
-               or (m.signed = 'unknown' and (m.finished = 'yes' or m.status in ('coached', 'repeat')))),
-  ('finished', m.finished = 'yes'
-               or (m.finished = 'unknown' and m.status in ('coached', 'repeat')))
+  ('ministry', m.signed = 'yes' or (m.signed = 'unknown' and m.status in ('finished', 'coached', 'repeat'))),
+  ('finished', m.finished = 'yes')
 ) as r(rule, counts)
 where r.counts;
 
@@ -84,7 +83,7 @@ create table registry.dimension (
   name_id text not null,
   name_en text not null,
   primary key (set_id, key),
-  unique (set_id, ordinal)
+  unique (set_id, ordinal) deferrable
 );
 
 create table registry.sub_dimension (
@@ -95,7 +94,7 @@ create table registry.sub_dimension (
   name_id       text not null,
   name_en       text not null,
   primary key (set_id, dimension_key, key),
-  unique (set_id, dimension_key, ordinal),
+  unique (set_id, dimension_key, ordinal) deferrable,
   foreign key (set_id, dimension_key) references registry.dimension
 );
 
@@ -139,7 +138,7 @@ create table registry.instrument_aspect (
   name_id        text not null,
   name_en        text not null,
   primary key (instrument_id, key),
-  unique (instrument_id, ordinal)
+  unique (instrument_id, ordinal) deferrable
 );
 
 grant select on registry.cohort, registry.membership, registry.province_membership, registry.published_count,

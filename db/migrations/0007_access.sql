@@ -43,47 +43,56 @@ create index on access.session (expires);
 grant select on access.account to seratus_auth;
 grant select, insert on access.session to seratus_auth;
 grant update (revoked) on access.session to seratus_auth;
-grant create on schema api to seratus_auth;
-grant usage on schema api to seratus_auth;
+grant create, usage on schema api to seratus_auth;
+grant create on schema access to seratus_auth;
 
 reset role;
 set local role seratus_auth;
 
--- Begins a request: who calls, and in which context everything up to the end of the transaction runs. p_roles are the roles the call
--- permits; p_timeout_ms is what is left of the deadline. Without p_write, and for roles that only read, the transaction is read-only.
--- A session of another pool is unknown here. set_config stands alone in each assignment: such an expression needs no executor.
-create function api.enter(p_token_sha256 bytea, p_roles text[], p_write boolean, p_timeout_ms int,
-                          out actor_id bigint, out actor_name text, out role text, out region_id int)
-language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+-- Says why a session may not enter. Nothing is said about a session of another pool.
+create function access.refuse(p_sid bytea) returns void
+language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
   s record;
-  done text;
 begin
-  select x.actor_id, x.actor_name, x.role, x.region_id, x.db_role, x.scope, x.expires, x.revoked
-    into s from access.session x where x.sid = p_token_sha256;
+  select x.db_role, x.role, x.expires, x.revoked into s from access.session x where x.sid = p_sid;
   if s.db_role is distinct from session_user then
     raise exception 'unknown session' using errcode = 'SR001';
   elsif s.revoked is not null then
     raise exception 'session was revoked' using errcode = 'SR003';
   elsif s.expires <= now() then
     raise exception 'session has expired' using errcode = 'SR002';
-  elsif s.role = any (p_roles) is not true then
-    raise exception 'role % may not do this', s.role using errcode = 'SR004';
-  elsif p_write and (s.scope <> 'write' or s.role not in ('ministry_admin', 'region_admin')) then
-    raise exception 'role % may not write in this session', s.role using errcode = 'SR004';
   end if;
+  raise exception 'role % may not do this', s.role using errcode = 'SR004';
+end $$;
 
-  done := set_config('seratus.region', coalesce(s.region_id::text, ''), true);
-  done := set_config('seratus.actor', s.actor_id::text, true);
-  done := set_config('seratus.role', s.role, true);
-  done := set_config('statement_timeout', greatest(1, least(coalesce(p_timeout_ms, 1), 600000))::text, true);
-  if p_write is not true then
-    done := set_config('transaction_read_only', 'on', true);
+-- Begins a request: who calls, and in which context everything up to the end of the transaction runs. p_roles are the roles the call
+-- permits; p_timeout_ms is what is left of the deadline (at least 1, at most 600000). Without p_write the transaction is read-only.
+-- A session of another pool is unknown here.
+--
+-- Every request pays for this function, and most of the price is starting expressions, each anew in each transaction. So the one
+-- statement finds, checks and sets, and only a refusal looks a second time to say why. The settings are made for the row that passed
+-- all conditions, and nothing in this statement reads them.
+create function api.enter(p_token_sha256 bytea, p_roles text[], p_write boolean, p_timeout_ms int,
+                          out actor_id bigint, out actor_name text, out role text, out region_id int)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  done text;
+begin
+  select x.actor_id, x.actor_name, x.role, x.region_id,
+         set_config('seratus.region', coalesce(x.region_id::text, ''), true)
+         || set_config('seratus.actor', x.actor_id::text, true)
+         || set_config('seratus.role', x.role, true)
+         || set_config('statement_timeout', greatest(1, least(coalesce(p_timeout_ms, 1), 600000))::text, true)
+         || case when p_write then '' else set_config('transaction_read_only', 'on', true) end
+    into actor_id, actor_name, role, region_id, done
+    from access.session x
+    where x.sid = p_token_sha256 and x.db_role = session_user and x.revoked is null and x.expires > now()
+      and x.role = any (p_roles)
+      and (p_write is not true or (x.scope = 'write' and x.role in ('ministry_admin', 'region_admin')));
+  if not found then
+    perform access.refuse(p_token_sha256);
   end if;
-  actor_id := s.actor_id;
-  actor_name := s.actor_name;
-  role := s.role;
-  region_id := s.region_id;
 end $$;
 
 -- What a password is checked against. Always one row: an unknown name, a disabled account and one without a password look the same
@@ -131,4 +140,5 @@ grant execute on function api.login_lookup(text), api.login_store(bytea, bigint,
 reset role;
 set local role seratus_owner;
 revoke create on schema api from seratus_auth;
+revoke create on schema access from seratus_auth;
 reset role;
