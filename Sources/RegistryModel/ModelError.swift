@@ -57,6 +57,7 @@ extension ModelError {
     case unknownKey = "UNKNOWN_KEY"
     case missingKey = "MISSING_KEY"
     case emptyList = "EMPTY_LIST"
+    case contradiction = "CONTRADICTION"
     case negativeWeight = "NEGATIVE_WEIGHT"
     case weightSum = "WEIGHT_SUM"
     case outOfScale = "OUT_OF_SCALE"
