@@ -17,11 +17,6 @@ package struct ModelError: Error, Sendable, Equatable {
     self.remedy = remedy
     self.parameters = parameters
   }
-
-  /// The same error, told about another field: used where a part is checked inside a whole.
-  package func inside(_ outer: String) -> ModelError {
-    ModelError(reason, field: "\(outer).\(field)", message: message, remedy: remedy, parameters: parameters)
-  }
 }
 
 extension ModelError: CustomStringConvertible {
