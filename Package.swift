@@ -28,8 +28,8 @@ func command(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .executableTarget(name: name, dependencies: dependencies, swiftSettings: house)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-  .testTarget(name: name, dependencies: dependencies, swiftSettings: house)
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+  .testTarget(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: house)
 }
 
 let package = Package(
@@ -90,7 +90,7 @@ let package = Package(
     tests("LontarTests", ["Lontar", "LontarWire", "LontarTLS", nioCore, nioPosix, protobuf]),
     tests("PostgresClientTests", ["PostgresClient", logging]),
     tests("RegistryModelTests", ["RegistryModel"]),
-    tests("CohortAnalysisTests", ["CohortAnalysis", "RegistryModel"]),
+    tests("CohortAnalysisTests", ["CohortAnalysis", "RegistryModel"], exclude: ["reference.py"]),
     tests("RegistryStoreTests", ["RegistryStore", "RegistryAccess", "RegistryModel", "PostgresClient", "RegistryTestKit"]),
     tests("RegistryServicesTests", ["RegistryServices", "RegistryProtocol", "RegistryTestKit", "Lontar"]),
     tests("SeratusCommandTests", ["seratus", "RegistryProtocol", "RegistryModel"]),

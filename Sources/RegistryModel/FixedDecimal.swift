@@ -82,7 +82,7 @@ package struct FixedDecimal: Sendable {
   }
 
   /// Units at another, not smaller scale. Can't overflow: 63 bits times 10^6 stay below 84.
-  func wideUnits(scale wanted: Int) -> Int128 {
+  package func wideUnits(scale wanted: Int) -> Int128 {
     Int128(units) * Int128(Self.powers[wanted - scale])
   }
 }

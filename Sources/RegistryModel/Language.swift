@@ -46,7 +46,8 @@ package struct Localized: Sendable, Hashable {
     self.en = "\(en)"
   }
 
-  init(builtID: String, en: String) {
+  /// For sentences that are put together here and are not empty either.
+  package init(builtID: String, en: String) {
     self.id = builtID
     self.en = en
   }

@@ -17,11 +17,6 @@ package struct ModelError: Error, Sendable, Equatable {
     self.remedy = remedy
     self.parameters = parameters
   }
-
-  /// The same error, told about another field: used where a part is checked inside a whole.
-  package func inside(_ outer: String) -> ModelError {
-    ModelError(reason, field: "\(outer).\(field)", message: message, remedy: remedy, parameters: parameters)
-  }
 }
 
 extension ModelError: CustomStringConvertible {
@@ -57,6 +52,7 @@ extension ModelError {
     case unknownKey = "UNKNOWN_KEY"
     case missingKey = "MISSING_KEY"
     case emptyList = "EMPTY_LIST"
+    case contradiction = "CONTRADICTION"
     case negativeWeight = "NEGATIVE_WEIGHT"
     case weightSum = "WEIGHT_SUM"
     case outOfScale = "OUT_OF_SCALE"

@@ -56,12 +56,18 @@ extension RegionDirectory {
     if region.aliases.contains(where: { $0.base == query.base || $0.whole == query.whole }) {
       return RegionHit(entry: region.entry, match: .alias, distance: 0)
     }
-    let more = base.count - query.base.count
-    if base.hasPrefix(query.base) { return RegionHit(entry: region.entry, match: .prefix, distance: more) }
-    if query.base.count > 2, base.contains(query.base) {
-      return RegionHit(entry: region.entry, match: .substring, distance: more)
+    return part(region, query) ?? near(region, query)
+  }
+
+  /// The query begins or stands in a name or alias; a part counts from three letters on, because two stand in almost every name.
+  private func part(_ region: Keyed, _ query: NameKey) -> RegionHit? {
+    let words = [region.name.base] + region.aliases.map(\.base)
+    let longer = { (word: String) in word.count - query.base.count }
+    if let distance = words.filter({ $0.hasPrefix(query.base) }).map(longer).min() {
+      return RegionHit(entry: region.entry, match: .prefix, distance: distance)
     }
-    return near(region, query)
+    guard query.base.count > 2, let distance = words.filter({ $0.contains(query.base) }).map(longer).min() else { return nil }
+    return RegionHit(entry: region.entry, match: .substring, distance: distance)
   }
 
   private func near(_ region: Keyed, _ query: NameKey) -> RegionHit? {

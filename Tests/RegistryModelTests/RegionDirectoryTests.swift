@@ -70,7 +70,10 @@ struct RegionDirectoryTests {
   }
 
   @Test func `hits are ranked exact, alias, beginning, part, slip`() {
-    #expect(directory.search("samosir").map(\.match) == [.baseName])
+    #expect(directory.search("samosir").map(\.entry.name) == ["Kabupaten Samosir", "Kabupaten Toba"])
+    #expect(directory.search("samosir").map(\.match) == [.baseName, .substring])
+    #expect(directory.search("toba sam").map(\.match) == [.prefix])
+    #expect(directory.search("os").isEmpty)
     #expect(directory.search("Toba Samosir").map(\.entry.name) == ["Kabupaten Toba"])
     #expect(directory.search("Toba Samosir").map(\.match) == [.alias])
     #expect(directory.search("banjar").map(\.entry.name) == ["Kabupaten Banjar", "Kota Banjar", "Kota Banjarbaru"])

@@ -1,1 +1,0 @@
-// CohortAnalysis: see README.md, architecture map.
