@@ -38,8 +38,12 @@ extension Link {
     let status = PQresultStatus(result)
     if case .script = request.work { return takeOfScript(result, status, request) }
     let expected = request.script.expected
-    let owed = expected == .sync || expected == .lastSync ? status == PGRES_PIPELINE_SYNC : status != PGRES_PIPELINE_SYNC
-    guard owed else {
+    if expected.isSync, status == PGRES_FATAL_ERROR {
+      // A deferred constraint fails at the commit that a Sync is, and a backend that dies sends its farewell here.
+      noteFailure(result, request)
+      return nil
+    }
+    guard expected.isSync == (status == PGRES_PIPELINE_SYNC) else {
       PQclear(result)
       return "status \(status.rawValue) where \(expected) was owed"
     }

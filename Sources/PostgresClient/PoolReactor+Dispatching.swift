@@ -20,7 +20,7 @@ extension PoolReactor {
   private func admitShared(_ request: PendingRequest, to queue: inout FIFO<PendingRequest>) {
     if shutdownLimit != nil { return request.fail(.shutDown) }
     if isDown { return request.fail(.unavailable(detail: lastFailure)) }
-    if queue.count >= configuration.waitingRequestsMax, !queue.isEmpty || configuration.waitingRequestsMax == 0 {
+    if queue.count >= configuration.waitingRequestsMax {
       // Cancelled ones keep their place until the queue is looked through.
       _ = queue.removeAll { $0.state == .finished }
       if waitsFully(queue.count) { return request.fail(.poolExhausted(waiting: queue.count)) }

@@ -46,7 +46,8 @@ package struct PostgresConfiguration: Sendable {
     if connectionsMax < 1 { return "connectionsMax must be at least 1" }
     if connectionsMin < 0 || connectionsMin > connectionsMax { return "connectionsMin must lie in 0...connectionsMax" }
     if pipelineDepthMax < 1 { return "pipelineDepthMax must be at least 1" }
-    if exclusiveConnectionsMax < 0 || waitingRequestsMax < 0 { return "limits must not be negative" }
+    if exclusiveConnectionsMax < 0 { return "exclusiveConnectionsMax must not be negative" }
+    if waitingRequestsMax < 1 { return "waitingRequestsMax must be at least 1" }
     if reconnectDelayMin <= .zero || reconnectDelayMax < reconnectDelayMin { return "reconnect delays must grow from above zero" }
     return nil
   }

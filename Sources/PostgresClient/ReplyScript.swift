@@ -16,6 +16,8 @@ struct ReplyScript: Equatable {
     case lastSync
     /// Nothing is owed any more.
     case nothing
+
+    var isSync: Bool { self == .sync || self == .lastSync }
   }
 
   private let prepares: Int
