@@ -1,3 +1,5 @@
+internal import Lontar
+
 /// Calls that are refused whatever their values: the caller, the database, the shape of the request.
 extension ErrorCatalogue {
   static let access: [String: Entry] = [

@@ -1,3 +1,5 @@
+internal import Lontar
+
 /// Values that can't be what they claim to be. Their texts say nothing of the field: its path is put before them.
 extension ErrorCatalogue {
   static let regions: [String: Entry] = [
