@@ -31,8 +31,9 @@ insert into registry.instrument (instrument_id, name_id, name_en, scale_min_e4, 
   values ('i1', 'i', 'i', 0, 40000, 2, 'cut', 'ministry', 'verified');
 insert into registry.instrument_aspect (instrument_id, key, ordinal, weight_percent, name_id, name_en)
   values ('i1', 'output', 1, 60, 'luaran', 'output'), ('i1', 'outcome', 2, 40, 'hasil', 'outcome');
-insert into registry.score (region_id, year, stage, kind, instrument_id, instrument_certainty, published_e4, certainty, released_at, dataset)
-  select r, y, 'annual', 'implementation', 'i1', 'verified', r * 10000 + y, 'verified', case y when 2021 then now() end, 'synthetic'
+insert into registry.score (region_id, year, stage, kind, instrument_id, instrument_certainty, published_e4, certainty, released_at, updated_at, dataset)
+  select r, y, 'annual', 'implementation', 'i1', 'verified', r * 10000 + y, 'verified', case y when 2021 then timestamptz '2021-12-01 00:00+00' end, timestamptz '2022-12-31 00:00+00',
+         'synthetic'
   from generate_series(1, 4) r, generate_series(2021, 2022) y;
 insert into registry.score_part (region_id, year, stage, kind, part, key, value_e4, released)
   select r, y, 'annual', 'implementation', 'aspect', k, r * 10000 + length(k), y = 2021
@@ -41,7 +42,7 @@ insert into registry.score_claim (region_id, year, stage, kind, claim, value, ce
   select r, y, 'annual', 'implementation', 'rank_national', r, 'verified', y = 2021
   from generate_series(1, 4) r, generate_series(2021, 2022) y;
 insert into registry.plan_realisation (region_id, year, dimension_set, dimension, done, planned, certainty, released_at, dataset)
-  select r, y, 'ministry', 'living', r, 10, 'verified', case y when 2021 then now() end, 'synthetic'
+  select r, y, 'ministry', 'living', r, 10, 'verified', case y when 2021 then timestamptz '2021-12-01 00:00+00' end, 'synthetic'
   from generate_series(1, 4) r, generate_series(2021, 2022) y;
 insert into access.account (username, name, password, role, region_id) values
   ('region-a', 'Ani', 'hash-a', 'region_admin', 1), ('viewer-a', 'Adi', 'hash-v', 'region_viewer', 1),
