@@ -81,13 +81,19 @@ package struct ComparisonMaterial: Sendable {
 }
 
 package struct ComparisonRow: Sendable, Hashable {
+  package let cohortYear: Int
+  /// As of the end of the year compared.
   package let region: RegionSummary
-  package let membership: Membership
+  package let status: Membership.Status
+  package let membershipCertainty: Certainty
+  /// The region counted in an earlier cohort already.
+  package let isRepeat: Bool
   package let value: FixedDecimal?
-  /// Why there is no value; `notVisible` for all but the ministry.
+  /// Why there is no value. Without a score it is `notReported` for the ministry and `notVisible` for everybody else, from whom a score that
+  /// is withheld and one that does not exist are not told apart.
   package let missing: MissingKind?
   package let instrumentID: String?
   package let instrumentCertainty: Certainty?
+  /// Of the score.
   package let certainty: Certainty?
-  package let otherCohorts: [Int]
 }

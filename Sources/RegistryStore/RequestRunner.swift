@@ -6,6 +6,8 @@ internal import RegistryModel
 enum StoreLimits {
   /// For callers that set no deadline: longer than any question of this registry takes, short enough to free what it holds.
   static let deadlineDefault: Duration = .seconds(30)
+  /// An export at the pace of a slow reader. It holds a connection and a snapshot, so it does not last for ever.
+  static let streamDeadlineMax: Duration = .seconds(600)
   /// A request that lost against another transaction is tried again; three in a row mean that something else is wrong.
   static let attemptsMax = 3
   /// Reference data change with laws and elections; a server learns of it within a minute.
@@ -126,6 +128,14 @@ struct Deadline {
   init(_ wanted: ContinuousClock.Instant?) throws(StoreError) {
     let now = ContinuousClock.now
     let latest = now.advanced(by: StoreLimits.deadlineDefault)
+    end = min(wanted ?? latest, latest)
+    if end <= now { throw .deadline() }
+  }
+
+  /// Of a stream.
+  init(stream wanted: ContinuousClock.Instant?) throws(StoreError) {
+    let now = ContinuousClock.now
+    let latest = now.advanced(by: StoreLimits.streamDeadlineMax)
     end = min(wanted ?? latest, latest)
     if end <= now { throw .deadline() }
   }

@@ -7,10 +7,8 @@
 with first_year as (
   select rule, region_id, min(cohort_year) as year from registry.counted_membership group by rule, region_id
 ), known as (
-  select cohort_year as year, count(*)::int as memberships, jsonb_object_agg(status, n) as by_status
-  from (select cohort_year, status, count(*)::int as n, sum(count(*)) over (partition by cohort_year) as total
-        from registry.membership group by cohort_year, status) s
-  cross join lateral generate_series(1, s.n) as each
+  select cohort_year as year, sum(n)::int as memberships, jsonb_object_agg(status, n) as by_status
+  from (select cohort_year, status, count(*)::int as n from registry.membership group by cohort_year, status) s
   group by cohort_year
 )
 select c.year, c.name_id, c.name_en, c.coached, c.published_cumulative, c.signed_on, c.list_complete, c.certainty, c.note, c.source,
