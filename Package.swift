@@ -59,7 +59,7 @@ let package = Package(
     // Lontar, the RPC library. It knows no registry.
     room("LontarWire", [nioCore, deques]),
     room("LontarTLS", ["COpenSSL", nioCore]),
-    room("Lontar", ["LontarWire", "LontarTLS", nioCore, nioPosix, protobuf, logging]),
+    room("Lontar", ["LontarWire", "LontarTLS", nioCore, nioPosix, protobuf, deques]),
     command("protoc-gen-lontar", [protobufPlugin, protobuf]),
 
     // Seratus, the registry.
@@ -86,15 +86,20 @@ let package = Package(
       dependencies: ["PostgresClient", "RegistryStore", "RegistryServer", "RegistryClient", "LontarTLS"],
       path: "Tests/RegistryTestKit",
       swiftSettings: house),
+    .target(
+      name: "LontarTesting", dependencies: ["Lontar", "LontarTLS", protobuf], path: "Tests/LontarTesting", swiftSettings: house),
     tests("LontarWireTests", ["LontarWire", nioCore]),
     tests("LontarTLSTests", ["LontarTLS", "COpenSSL", nioCore, nioPosix, nioEmbedded]),
-    tests("LontarTests", ["Lontar", "LontarWire", "LontarTLS", nioCore, nioPosix, protobuf]),
+    tests("LontarTests", ["Lontar", "LontarWire", "LontarTLS", "LontarTesting", nioCore, nioPosix]),
     tests("PostgresClientTests", ["PostgresClient", logging]),
     tests("RegistryModelTests", ["RegistryModel"]),
     tests("CohortAnalysisTests", ["CohortAnalysis", "RegistryModel"], exclude: ["reference.py"]),
     tests("RegistryStoreTests", ["RegistryStore", "RegistryAccess", "RegistryModel", "PostgresClient", "RegistryTestKit"]),
     tests("RegistryServicesTests", ["RegistryServices", "RegistryProtocol", "RegistryTestKit", "Lontar"]),
     tests("SeratusCommandTests", ["seratus", "RegistryProtocol", "RegistryModel"]),
+    .executableTarget(
+      name: "lontar-benchmark", dependencies: ["Lontar", "LontarTLS", "LontarTesting", arguments], path: "Tests/LontarBenchmark",
+      swiftSettings: house),
     tests("SystemTests", ["RegistryTestKit", "RegistryClient", "RegistryProtocol", "Lontar", "LontarTLS", "LontarWire", nioCore, nioPosix]),
   ],
   swiftLanguageModes: [.v6]

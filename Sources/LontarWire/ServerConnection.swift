@@ -266,8 +266,8 @@ package struct ServerConnection {
     core.writeGoAway(lastStream: highestStream, error, final: true)
   }
 
-  /// Nothing is running and nothing is left to send.
-  package var isIdle: Bool { core.streams.count == 0 && !core.hasOutbound }
+  /// The shutdown was announced in full, nothing is running and nothing is left to send.
+  package var isDrained: Bool { lastAccepted != .max && core.streams.count == 0 && !core.hasOutbound }
 
   // MARK: Bytes out
 

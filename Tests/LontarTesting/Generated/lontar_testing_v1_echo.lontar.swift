@@ -2,7 +2,6 @@
 // swift-format-ignore-file
 
 package import Lontar
-package import SwiftProtobuf
 
 package enum Lontar_Testing_V1_Echo {
   package static let serviceName = "lontar.testing.v1.Echo"
