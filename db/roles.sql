@@ -1,7 +1,9 @@
--- Roles of the whole cluster. Run by a superuser, as often as wanted: every statement says how a role must be, not how it changes.
+-- Roles of the whole cluster. Run by a superuser, as often as wanted: every statement says how a role must be, not how it
+-- changes.
 --
--- Owners never log in; logins own nothing and are members of nothing. One login per class of caller, because a connection that served
--- several roles was the common cause of PostgreSQL's row-security faults. Passwords or certificates are set by the deployment.
+-- Owners never log in; logins own nothing and are members of nothing. One login per class of caller, because a connection that
+-- served several roles was the common cause of PostgreSQL's row-security faults. Passwords or certificates are set by the
+-- deployment.
 do $$
 declare
   r text;

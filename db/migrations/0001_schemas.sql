@@ -5,7 +5,8 @@
 do $$
 begin
   execute format('revoke all on database %I from public', current_database());
-  execute format('grant connect on database %I to seratus_region, seratus_ministry, seratus_export, seratus_gate', current_database());
+  execute format('grant connect on database %I to seratus_region, seratus_ministry, seratus_export, seratus_gate',
+                 current_database());
 end $$;
 revoke all on schema public from public;
 

@@ -1,6 +1,8 @@
--- Cohorts and who belonged to them, the figures the ministry published, dimension sets and instruments: read by all, written by the loader.
+-- Cohorts and who belonged to them, the figures the ministry published, dimension sets and instruments: read by all, written by
+-- the loader.
 --
--- Published sources contradict each other, so a fact carries its source and certainty, and what a document did not say is 'unknown'.
+-- Published sources contradict each other, so a fact carries its source and certainty, and what a document did not say is
+-- 'unknown'.
 set local role seratus_owner;
 
 create table registry.cohort (
@@ -54,8 +56,8 @@ create table registry.published_count (
   primary key (year, figure, value, source)
 );
 
--- The one place of the rule who counts as a participant. Two rules, because "100 regions by 2019" is true by the first and 99 by the
--- second:
+-- The one place of the rule who counts as a participant. Two rules, because "100 regions by 2019" is true by the first and 99 by
+-- the second:
 --   ministry  signed, or took part where no list of signatures is known
 --   finished  finished for certain; unknown for every row after 2019, so the rule has no answer for later years
 create view registry.counted_membership with (security_invoker) as

@@ -51,6 +51,9 @@ create table registry.score_part (
   check ((value_e4 is null) = (missing is not null))
 );
 
+-- National reads of one aspect or dimension.
+create index on registry.score_part (year, stage, kind, part, key);
+
 -- What a document claims about a score (rank 22 of the nation), kept apart from what the registry computes.
 create table registry.score_claim (
   region_id int not null,

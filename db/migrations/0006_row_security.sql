@@ -14,7 +14,8 @@ begin
   foreach t in array array['score', 'score_part', 'score_claim', 'plan_realisation', 'audit_entry', 'idempotency']
   loop
     execute format('alter table registry.%I enable row level security, force row level security', t);
-    execute format('create policy floor_region on registry.%I as restrictive to seratus_region using (%s) with check (%s)', t, own, own);
+    execute format('create policy floor_region on registry.%I as restrictive to seratus_region using (%s) with check (%s)',
+                   t, own, own);
     execute format('create policy floor_ministry on registry.%I as restrictive to seratus_ministry using (%s) with check (%s)',
                    t, ministry, ministry);
     execute format('create policy floor_closed on registry.%I as restrictive to seratus_export, seratus_gate using (false)', t);

@@ -16,8 +16,8 @@ create table access.account (
   check ((role in ('region_admin', 'region_viewer')) = (region_id is not null))
 );
 
--- sid is the SHA-256 of the token on the wire; the token itself is nowhere. actor_name, role and region stand here as well as in the
--- account, so that entering costs one look-up; disabling an account or changing its role revokes its sessions.
+-- sid is the SHA-256 of the token on the wire; the token itself is nowhere. actor_name, role and region stand here as well as in
+-- the account, so that entering costs one look-up; disabling an account or changing its role revokes its sessions.
 create table access.session (
   sid        bytea primary key check (octet_length(sid) = 32),
   actor_id   bigint not null references access.account,
@@ -66,13 +66,13 @@ begin
   raise exception 'role % may not do this', s.role using errcode = 'SR004';
 end $$;
 
--- Begins a request: who calls, and in which context everything up to the end of the transaction runs. p_roles are the roles the call
--- permits; p_timeout_ms is what is left of the deadline (at least 1, at most 600000). Without p_write the transaction is read-only.
--- A session of another pool is unknown here.
+-- Begins a request: who calls, and in which context everything up to the end of the transaction runs. p_roles are the roles the
+-- call permits; p_timeout_ms is what is left of the deadline (at least 1, at most 600000). Without p_write the transaction is
+-- read-only. A session of another pool is unknown here.
 --
 -- Every request pays for this function, and most of the price is starting expressions, each anew in each transaction. So the one
--- statement finds, checks and sets, and only a refusal looks a second time to say why. The settings are made for the row that passed
--- all conditions, and nothing in this statement reads them.
+-- statement finds, checks and sets, and only a refusal looks a second time to say why. The settings are made for the row that
+-- passed all conditions, and nothing in this statement reads them.
 create function api.enter(p_token_sha256 bytea, p_roles text[], p_write boolean, p_timeout_ms int,
                           out actor_id bigint, out actor_name text, out role text, out region_id int)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
@@ -95,8 +95,8 @@ begin
   end if;
 end $$;
 
--- What a password is checked against. Always one row: an unknown name, a disabled account and one without a password look the same
--- (all null), and the caller then checks against a hash of its own so that the answer takes as long.
+-- What a password is checked against. Always one row: an unknown name, a disabled account and one without a password look the
+-- same (all null), and the caller then checks against a hash of its own so that the answer takes as long.
 create function api.login_lookup(p_username text,
                                  out account_id bigint, out password text, out role text, out region_id int)
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$

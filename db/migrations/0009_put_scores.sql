@@ -81,16 +81,16 @@ begin
 end $$;
 
 -- Takes p_rows, a JSON array of objects with the fields of api.score_input but ordinal. parts is an array of
--- {part, key, value_e4 | missing} and replaces the stored parts; without parts they stay. released true or false releases or withdraws
--- (the ministry's right); without it that stays. expected_version 0 means "does not exist yet".
+-- {part, key, value_e4 | missing} and replaces the stored parts; without parts they stay. released true or false releases or
+-- withdraws (the ministry's right); without it that stays. expected_version 0 means "does not exist yet".
 --
 -- p_key is the 16-byte key of the request and p_request_sha256 the digest of its content: the same request gets the stored reply.
 -- Errors, with DETAIL {"row": n, …}: SR404 no such region or not visible (the same for both), SR409 stale version
 -- (expected and actual, 0 = absent), SR403 not this role's to write, SR422 key used for another request, 22023 no rows, a
 -- score twice, or no expected version.
 --
--- Runs with the caller's rights: row security decides again about each row. New versions are known beforehand (expected + 1), so the
--- reply is stored first; a concurrent request with the same key waits for that row and then reads it.
+-- Runs with the caller's rights: row security decides again about each row. New versions are known beforehand (expected + 1), so
+-- the reply is stored first; a concurrent request with the same key waits for that row and then reads it.
 create function api.put_scores(p_key bytea, p_request_sha256 bytea, p_rows jsonb)
 returns table (ordinal int, region_id int, year int, stage text, kind text, version int, created boolean, replayed boolean)
 language plpgsql security invoker set search_path = pg_catalog, pg_temp as $$
@@ -159,10 +159,10 @@ begin
 
   if exists (select from unnest(rows_in) i where i.expected_version = 0) then
     with new as (
-      insert into registry.score (region_id, year, stage, kind, instrument_id, instrument_certainty, published_e4, computed_e4, missing,
-                                  letter_number, letter_date, source, certainty, note, released_at, dataset)
-      select i.region_id, i.year, i.stage, i.kind, i.instrument_id, i.instrument_certainty, i.published_e4, i.computed_e4, i.missing,
-             i.letter_number, i.letter_date, i.source, i.certainty, i.note, case when i.released then now() end, d.kind
+      insert into registry.score (region_id, year, stage, kind, instrument_id, instrument_certainty, published_e4, computed_e4,
+                                  missing, letter_number, letter_date, source, certainty, note, released_at, dataset)
+      select i.region_id, i.year, i.stage, i.kind, i.instrument_id, i.instrument_certainty, i.published_e4, i.computed_e4,
+             i.missing, i.letter_number, i.letter_date, i.source, i.certainty, i.note, case when i.released then now() end, d.kind
       from unnest(rows_in) i cross join registry.dataset d
       where i.expected_version = 0
       on conflict do nothing

@@ -19,8 +19,8 @@ select actor_name, role, region_id, expires from api.login_store($1::bytea, $2::
 select revoked from api.revoke_own_session($1::bytea);
 
 -- name: AccountPut :one
--- Administration, as the owner. Creates an account or changes it, and ends its sessions if role, region, password or name changed.
--- $1 username, $2 name, $3 password hash (null: tokens only), $4 role, $5 region_id (null but for a region's roles).
+-- Administration, as the owner. Creates an account or changes it, and ends its sessions if role, region, password or name
+-- changed. $1 username, $2 name, $3 password hash (null: tokens only), $4 role, $5 region_id (null but for a region's roles).
 with was as (
   select * from access.account where username = $1::text
 ), put as (
@@ -77,7 +77,8 @@ where s.revoked is null and length($1::text) >= 8 and encode(s.sid, 'hex') like 
 returning encode(substr(s.sid, 1, 8), 'hex') as sid_prefix, s.actor_name, s.label;
 
 -- name: SessionPurge :one
--- Maintenance, as the owner: forgets sessions that ended more than 90 days ago, and replies kept for retries for more than 7 days.
+-- Maintenance, as the owner: forgets sessions that ended more than 90 days ago, and replies kept for retries for more than 7
+-- days.
 with sessions as (
   delete from access.session where least(expires, coalesce(revoked, expires)) < now() - interval '90 days' returning 1
 ), replies as (

@@ -1,8 +1,9 @@
 -- The schema judged by the database's own catalogue: what must hold for every table, also for those not yet written.
 
 -- name: CatalogueFaults :many
--- Every breach of the isolation rules as (fault, object); no rows is the only good answer. Run as the owner or a superuser. Whatever
--- has a region_id and is not listed as national is a region's own, so a new table is inside the rules without being named here.
+-- Every breach of the isolation rules as (fault, object); no rows is the only good answer. Run as the owner or a superuser.
+-- Whatever has a region_id and is not listed as national is a region's own, so a new table is inside the rules without being
+-- named here.
 with schemas as (
   select oid, nspname from pg_namespace where nspname in ('registry', 'access', 'api')
 ), logins as (
@@ -48,7 +49,8 @@ with schemas as (
   union all
   select 'key does not begin with region_id: ' || i.indexrelid::regclass, t.name
   from tenant t join pg_index i on i.indrelid = t.oid
-  where i.indisunique and i.indkey[0] <> (select a.attnum from pg_attribute a where a.attrelid = t.oid and a.attname = 'region_id')
+  where i.indisunique
+    and i.indkey[0] <> (select a.attnum from pg_attribute a where a.attrelid = t.oid and a.attname = 'region_id')
   union all
   select 'no primary key', t.name from tenant t
   where not exists (select from pg_index i where i.indrelid = t.oid and i.indisprimary)

@@ -1,9 +1,10 @@
--- Cohorts and their members. Regions and memberships are counted apart, and every count names its rule (registry.counted_membership).
+-- Cohorts and their members. Regions and memberships are counted apart, and every count names its rule
+-- (registry.counted_membership).
 
 -- name: CohortList :many
--- Each cohort with what was published and what is known here. by_status: {status: memberships}. cumulative_* count distinct regions
--- up to the year; complete says whether every list of names up to then is. finished_known is false once an outcome is unknown: the
--- rule "finished" has no answer from there on.
+-- Each cohort with what was published and what is known here. by_status: {status: memberships}. cumulative_* count distinct
+-- regions up to the year; complete says whether every list of names up to then is. finished_known is false once an outcome is
+-- unknown: the rule "finished" has no answer from there on.
 with first_year as (
   select rule, region_id, min(cohort_year) as year from registry.counted_membership group by rule, region_id
 ), known as (
@@ -11,7 +12,8 @@ with first_year as (
   from (select cohort_year, status, count(*)::int as n from registry.membership group by cohort_year, status) s
   group by cohort_year
 )
-select c.year, c.name_id, c.name_en, c.coached, c.published_cumulative, c.signed_on, c.list_complete, c.certainty, c.note, c.source,
+select c.year, c.name_id, c.name_en, c.coached, c.published_cumulative, c.signed_on, c.list_complete, c.certainty,
+       c.note, c.source,
        coalesce(k.memberships, 0) as memberships, coalesce(k.by_status, '{}') as by_status,
        (select count(*)::int from registry.counted_membership m where m.rule = 'ministry' and m.cohort_year = c.year)
          as counted_ministry,

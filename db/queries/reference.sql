@@ -380,7 +380,8 @@ with input as (
   returning t.xmax = 0 as fresh
 ), gone as (
   delete from registry.published_count t
-  where not exists (select from input i where i.year = t.year and i.figure = t.figure and i.value = t.value and i.source = t.source)
+  where not exists (select from input i where i.year = t.year and i.figure = t.figure and i.value = t.value
+                    and i.source = t.source)
   returning jsonb_build_array(t.year, t.figure, t.value, t.source) as key
 )
 select (select count(*)::int from written where fresh) as inserted,
@@ -508,7 +509,8 @@ with input as (
   returning t.xmax = 0 as fresh
 ), gone as (
   delete from registry.dimension_mapping t
-  where not exists (select from input i where i.from_set = t.from_set and i.from_key = t.from_key and i.to_set = t.to_set and i.to_key = t.to_key)
+  where not exists (select from input i where i.from_set = t.from_set and i.from_key = t.from_key and i.to_set = t.to_set
+                    and i.to_key = t.to_key)
   returning jsonb_build_array(t.from_set, t.from_key, t.to_set, t.to_key) as key
 )
 select (select count(*)::int from written where fresh) as inserted,
@@ -703,7 +705,8 @@ select (select count(*)::int from written where fresh) as inserted,
 -- plan_realisations.csv → registry.plan_realisation, public as soon as loaded since it was published.
 with input as (
   select registry.region_now(f.region) as region_id, nullif(f.year, '')::int as year,
-         nullif(f.dimension_set, '') as dimension_set, nullif(f.dimension, '') as dimension, nullif(f.done, '')::int as done, nullif(f.planned, '')::int as planned,
+         nullif(f.dimension_set, '') as dimension_set, nullif(f.dimension, '') as dimension,
+         nullif(f.done, '')::int as done, nullif(f.planned, '')::int as planned,
          nullif(f.source, '') as source, nullif(f.certainty, '') as certainty
   from jsonb_to_recordset($1::jsonb) as f(region text, year text, dimension_set text, dimension text, done text, planned text,
                                           source text, certainty text)

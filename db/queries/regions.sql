@@ -109,7 +109,7 @@ left join registry.region_code k on k.region_id = r.region_id and k.system = 'ke
   and k.valid_from <= $2::date and $2::date < k.valid_to
 left join registry.region_province rp on rp.region_id = r.region_id and rp.valid_from <= $2::date and $2::date < rp.valid_to
 left join registry.province p on p.province_id = rp.province_id
-order by h.rank, length(h.form), coalesce(n.name, r.name), h.region_id
+order by h.rank, length(r.base_name), coalesce(n.name, r.name), h.region_id
 limit $3::int;
 
 -- name: RegionForms :many

@@ -1,7 +1,7 @@
 -- Scores. Values are in ten-thousandths. A statement names the region it is about, and row security decides again.
 --
--- Statements over api.visible_* are for the region and the ministry: own rows first-hand, released rows of others. Each has a twin
--- named …Released over api.released_* for the export login, equal in all but that word (db/tests checks it).
+-- Statements over api.visible_* are for the region and the ministry: own rows first-hand, released rows of others. Each has a
+-- twin named …Released over api.released_* for the export login, equal in all but that word (db/tests checks it).
 
 -- name: ScoreList :many
 -- Scores of one region, newest first. Filters may be null. $1 region_id, $2 kind, $3 first year, $4 last year.
@@ -24,9 +24,10 @@ where s.region_id = $1::int
 order by s.year desc, s.stage desc, s.kind;
 
 -- name: ScoreExplain :one
--- One score with all that made it. parts: [{part, key, value_e4, missing}]; instrument: {…, aspects: [{key, ordinal, weight_percent,
--- name_id, name_en}]} or null; claims: [{claim, value, among, source, certainty}]; previous: the score of the last year before with
--- the same stage and kind, or null. No row: not there, or not visible. $1 region_id, $2 year, $3 stage, $4 kind.
+-- One score with all that made it. parts: [{part, key, value_e4, missing}]; instrument: {…, aspects: [{key, ordinal,
+-- weight_percent, name_id, name_en}]} or null; claims: [{claim, value, among, source, certainty}]; previous: the score of the
+-- last year before with the same stage and kind, or null. No row: not there, or not visible. $1 region_id, $2 year, $3 stage, $4
+-- kind.
 select s.region_id, s.year, s.stage, s.kind, s.instrument_id, s.instrument_certainty, s.published_e4, s.computed_e4, s.value_e4,
        s.missing, s.letter_number, s.letter_date, s.source, s.certainty, s.note, s.released_at, s.version, s.updated_at,
        coalesce((select jsonb_agg(jsonb_build_object('part', p.part, 'key', p.key, 'value_e4', p.value_e4, 'missing', p.missing)
@@ -86,10 +87,10 @@ from api.released_score s
 where s.region_id = $1::int and s.year = $2::int and s.stage = $3::text and s.kind = $4::text;
 
 -- name: RegionReport :one
--- The five numbers of a region for one evaluation: score, previous comparable, rank in the nation and in the province (of the day $5),
--- parts with their ranks, and beside them what documents claim and the plan's realisation of that year.
--- Ranks count the visible scores above, plus one (ties share the better rank); n_* is among how many, null without a value. n_other_instrument
--- of them were made by another instrument. parts: [{part, key, value_e4, missing, rank, n}].
+-- The five numbers of a region for one evaluation: score, previous comparable, rank in the nation and in the province (of the day
+-- $5), parts with their ranks, and beside them what documents claim and the plan's realisation of that year.
+-- Ranks count the visible scores above, plus one (ties share the better rank); n_* is among how many, null without a value.
+-- n_other_instrument of them were made by another instrument. parts: [{part, key, value_e4, missing, rank, n}].
 -- No row: no score is there or visible. $1 region_id, $2 year, $3 stage, $4 kind, $5 day.
 with mine as (
   select * from api.visible_score s
@@ -103,7 +104,8 @@ with mine as (
 ), part_rank as (
   select p.part, p.key, 1 + count(*) filter (where o.value_e4 > p.value_e4) as rank, count(*) as n
   from api.visible_score_part p
-  join api.visible_score_part o on o.part = p.part and o.key = p.key and o.year = p.year and o.stage = p.stage and o.kind = p.kind
+  join api.visible_score_part o
+    on o.part = p.part and o.key = p.key and o.year = p.year and o.stage = p.stage and o.kind = p.kind
   where p.region_id = $1::int and p.year = $2::int and p.stage = $3::text and p.kind = $4::text
     and o.year = $2::int and o.stage = $3::text and o.kind = $4::text and o.value_e4 is not null and p.value_e4 is not null
   group by p.part, p.key
@@ -161,7 +163,8 @@ with mine as (
 ), part_rank as (
   select p.part, p.key, 1 + count(*) filter (where o.value_e4 > p.value_e4) as rank, count(*) as n
   from api.released_score_part p
-  join api.released_score_part o on o.part = p.part and o.key = p.key and o.year = p.year and o.stage = p.stage and o.kind = p.kind
+  join api.released_score_part o
+    on o.part = p.part and o.key = p.key and o.year = p.year and o.stage = p.stage and o.kind = p.kind
   where p.region_id = $1::int and p.year = $2::int and p.stage = $3::text and p.kind = $4::text
     and o.year = $2::int and o.stage = $3::text and o.kind = $4::text and o.value_e4 is not null and p.value_e4 is not null
   group by p.part, p.key
@@ -207,8 +210,8 @@ left join lateral (
 
 -- name: CompareRows :many
 -- One row per membership of the cohorts, with the value of one measure in one evaluation: the total, or one aspect or dimension.
--- value_e4 null with missing null: no score is there or visible. counted_* tell the rules the membership counts by; repeat, that the
--- region counted in an earlier cohort. Ordered by cohort and region.
+-- value_e4 null with missing null: no score is there or visible. counted_* tell the rules the membership counts by; repeat, that
+-- the region counted in an earlier cohort. Ordered by cohort and region.
 -- $1 year, $2 stage, $3 kind, $4 aspect, dimension or null (total), $5 its key or null, $6 cohort years or null (all), $7 day.
 select m.cohort_year, m.region_id, coalesce(n.name, r.name) as name, r.kind as region_kind, k.code as kemendagri_code,
        p.province_id, p.name as province_name, m.status, m.certainty as membership_certainty,
@@ -270,8 +273,8 @@ order by m.cohort_year, m.region_id;
 select ordinal, region_id, year, stage, kind, version, created, replayed from api.put_scores($1::bytea, $2::bytea, $3::jsonb);
 
 -- name: ExportScores :many
--- The ministry's export: every score with its parts, in key order; a page begins after the last key of the one before (0, 0, '', '').
--- $1–$4 key to begin after, $5 year or null, $6 rows at most (null: all, for a cursor or a single-row read).
+-- The ministry's export: every score with its parts, in key order; a page begins after the last key of the one before (0, 0, '',
+-- ''). $1–$4 key to begin after, $5 year or null, $6 rows at most (null: all, for a cursor or a single-row read).
 select s.region_id, s.year, s.stage, s.kind, s.instrument_id, s.instrument_certainty, s.published_e4, s.computed_e4, s.value_e4,
        s.missing, s.letter_number, s.letter_date, s.source, s.certainty, s.note, s.released_at, s.version, s.updated_at,
        coalesce((select jsonb_agg(jsonb_build_object('part', p.part, 'key', p.key, 'value_e4', p.value_e4, 'missing', p.missing)
@@ -313,6 +316,7 @@ order by s.region_id, s.year, s.stage, s.kind
 limit $6::int;
 
 -- name: AuditList :many
--- What was done to a region's rows, newest first, a page at a time. $1 region_id, $2 before this time (null: from now), $3 rows at most.
+-- What was done to a region's rows, newest first, a page at a time. $1 region_id, $2 before this time (null: from now), $3 rows
+-- at most.
 select entry_id, at, actor_id, actor_role, action, object, detail from registry.audit_entry
 where region_id = $1::int and at < coalesce($2::timestamptz, 'infinity') order by at desc, entry_id limit $3::int;

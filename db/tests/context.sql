@@ -2,7 +2,8 @@
 set session authorization seratus_region;
 select test.gives('select count(*) from registry.' || t, '0', 'the region login without a context sees no ' || t)
 from unnest(array['score', 'score_part', 'score_claim', 'plan_realisation', 'audit_entry', 'idempotency']) t;
-select test.gives('select count(*) from api.visible_score where not released', '0', 'nor anything unreleased through a view');
+select test.gives('select count(*) from api.visible_score where not released', '0',
+  'nor anything unreleased through a view');
 select test.refuses($q$ insert into registry.score (region_id, year, stage, kind, published_e4, certainty, dataset)
   values (1, 2030, 'I', 'implementation', 1, 'verified', 'synthetic') $q$, '42501', 'nor can it write');
 

@@ -30,7 +30,8 @@ drop policy floor_region on registry.score;
 drop policy floor_region on registry.score_part;
 set session authorization seratus_region;
 select test.enter('region-a', true);
-select test.gives('select string_agg(distinct region_id::text, '','') from registry.score', '1', 'without the floor A still reads only A');
+select test.gives('select string_agg(distinct region_id::text, '','') from registry.score', '1',
+  'without the floor A still reads only A');
 select test.gives('with u as (update registry.score set note = ''x'' where released_at is null returning region_id) select string_agg(region_id::text, '','') from u', '1',
                   'and writes only A');
 rollback;
@@ -41,7 +42,8 @@ begin;
 create policy oops on registry.score to seratus_region using (true) with check (true);
 set session authorization seratus_region;
 select test.enter('region-a', true);
-select test.gives('select string_agg(distinct region_id::text, '','') from registry.score', '1', 'a policy that permits all is caught by the floor');
+select test.gives('select string_agg(distinct region_id::text, '','') from registry.score', '1',
+  'a policy that permits all is caught by the floor');
 select test.refuses($q$ insert into registry.score (region_id, year, stage, kind, published_e4, certainty, dataset)
   values (2, 2030, 'I', 'implementation', 1, 'verified', 'synthetic') $q$, '42501', 'for writing too');
 rollback;
@@ -65,7 +67,8 @@ select region_id, year, stage, kind, instrument_id, instrument_certainty, publis
        letter_number, letter_date, source, certainty, note, released_at, released, dataset, version, updated_at
 from registry.score;
 set session authorization seratus_export;
-select test.gives('select count(*) from api.released_score where year = 2022', '0', 'a view that forgot its condition shows no unreleased row');
+select test.gives('select count(*) from api.released_score where year = 2022', '0',
+  'a view that forgot its condition shows no unreleased row');
 rollback;
 reset session authorization;
 
@@ -74,5 +77,6 @@ begin;
 set session authorization seratus_region;
 select test.enter('region-a', true);
 select test.refuses($q$ insert into registry.score (region_id, year, stage, kind, published_e4, certainty, dataset)
-  values (2, 2031, 'I', 'implementation', 1, 'verified', 'synthetic') $q$, '42501', 'a write for B is refused without put_scores as well');
+  values (2, 2031, 'I', 'implementation', 1, 'verified', 'synthetic') $q$, '42501',
+  'a write for B is refused without put_scores as well');
 rollback;

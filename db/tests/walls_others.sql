@@ -7,13 +7,15 @@ select test.gives('select count(*) from api.visible_score', '8', 'and sees no sc
 rollback;
 begin;
 do $$ begin perform set_config('seratus.role', 'ministry_analyst', true), set_config('seratus.actor', '5', true); end $$;
-select test.gives('with u as (update registry.score set note = ''x'' returning 1) select count(*) from u', '0', 'but changes nothing');
+select test.gives('with u as (update registry.score set note = ''x'' returning 1) select count(*) from u', '0',
+  'but changes nothing');
 select test.refuses($q$ insert into registry.score (region_id, year, stage, kind, published_e4, certainty, dataset)
   values (1, 2030, 'I', 'implementation', 1, 'verified', 'synthetic') $q$, '42501', 'and adds nothing');
 rollback;
 begin;
 select test.enter('ministry', true);
-select test.gives('with u as (update registry.score set note = ''x'' where region_id = 2 returning 1) select count(*) from u', '2', 'an administrator writes any region''s scores');
+select test.gives('with u as (update registry.score set note = ''x'' where region_id = 2 returning 1) select count(*) from u', '2',
+  'an administrator writes any region''s scores');
 select test.refuses('delete from registry.score', '42501', 'but deletes none');
 select test.refuses('truncate registry.score', '42501', 'and truncates nothing');
 select test.refuses('update registry.audit_entry set detail = ''{}''', '42501', 'and leaves the audit as it is');
@@ -21,15 +23,18 @@ select test.refuses('delete from registry.audit_entry', '42501', 'whole');
 select test.refuses($q$ insert into registry.audit_entry (region_id, actor_id, action, object, detail) values (1, 99, 'score.update', '{}', '{}') $q$,
                     '42501', 'and writes it in no other name');
 select test.refuses($q$ insert into registry.score (region_id, year, stage, kind, published_e4, certainty, dataset)
-  values (1, 2030, 'I', 'implementation', 1, 'verified', 'official') $q$, '23503', 'real facts can''t be mixed into a made-up nation');
+  values (1, 2030, 'I', 'implementation', 1, 'verified', 'official') $q$, '23503',
+  'real facts can''t be mixed into a made-up nation');
 select test.refuses('set role seratus_owner', '42501', 'and takes no other role');
 select test.refuses('select * from access.account', '42501', 'and reads no accounts');
 rollback;
-select test.refuses($q$ select api.enter(sha256('region-a'), '{region_admin}', false, 100) $q$, 'SR001', 'a region''s session is unknown in the ministry''s pool');
+select test.refuses($q$ select api.enter(sha256('region-a'), '{region_admin}', false, 100) $q$, 'SR001',
+  'a region''s session is unknown in the ministry''s pool');
 -- A region's role in the ministry's login is nobody.
 begin;
 do $$ begin perform set_config('seratus.role', 'region_admin', true), set_config('seratus.region', '1', true); end $$;
-select test.gives('select count(*) from registry.score', '0', 'a region''s role sees nothing through the ministry''s login');
+select test.gives('select count(*) from registry.score', '0',
+  'a region''s role sees nothing through the ministry''s login');
 rollback;
 
 reset session authorization;

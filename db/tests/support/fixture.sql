@@ -12,12 +12,15 @@ insert into registry.region_code (region_id, system, code, valid_from, valid_to,
   (2, 'kemendagri', '71.71', '-infinity', 'infinity', 'verified'), (2, 'bps', '7102', '-infinity', 'infinity', 'verified'),
   (3, 'kemendagri', '71.03', '-infinity', '2022-07-25', 'verified'), (3, 'kemendagri', '72.03', '2022-07-25', 'infinity', 'verified'),
   (3, 'bps', '7103', '-infinity', 'infinity', 'verified'),
-  (4, 'kemendagri', '72.71', '-infinity', 'infinity', 'verified'), (4, 'bps', '7271', '-infinity', 'infinity', 'verified');
+  (4, 'kemendagri', '72.71', '-infinity', 'infinity', 'verified'), (4, 'bps', '7271', '-infinity', 'infinity',
+  'verified');
 insert into registry.region_province (region_id, province_id, valid_from, valid_to, certainty) values
   (1, 1, '-infinity', 'infinity', 'verified'), (2, 1, '-infinity', 'infinity', 'verified'),
-  (3, 1, '-infinity', '2022-07-25', 'verified'), (3, 2, '2022-07-25', 'infinity', 'verified'), (4, 2, '-infinity', 'infinity', 'verified');
+  (3, 1, '-infinity', '2022-07-25', 'verified'), (3, 2, '2022-07-25', 'infinity', 'verified'), (4, 2, '-infinity', 'infinity',
+  'verified');
 insert into registry.region_name (region_id, name, valid_from, valid_to, certainty) values
-  (2, 'Kabupaten Karang Lama', '-infinity', '2020-01-01', 'verified'), (2, 'Kabupaten Batu Karang', '2020-01-01', 'infinity', 'verified');
+  (2, 'Kabupaten Karang Lama', '-infinity', '2020-01-01', 'verified'), (2, 'Kabupaten Batu Karang', '2020-01-01', 'infinity',
+  'verified');
 insert into registry.region_alias (region_id, alias, kind) values (4, 'Dahan Raya', 'spelling');
 insert into registry.cohort (year, name_id, name_en, coached, published_cumulative, list_complete, certainty) values
   (2017, 'pertama', 'first', 3, 3, true, 'verified'), (2021, 'kedua', 'second', 2, 4, false, 'verified');
@@ -26,7 +29,8 @@ insert into registry.membership (cohort_year, region_id, status, announced, sign
   (2017, 3, 'finished', 'no', 'no', 'yes', 'verified'), (2021, 1, 'repeat', 'yes', 'unknown', 'unknown', 'verified'),
   (2021, 4, 'coached', 'unknown', 'unknown', 'unknown', 'probable');
 insert into registry.dimension_set (set_id, name_id, name_en, certainty) values ('ministry', 'm', 'm', 'verified');
-insert into registry.dimension (set_id, key, ordinal, name_id, name_en) values ('ministry', 'living', 1, 'hidup', 'living');
+insert into registry.dimension (set_id, key, ordinal, name_id, name_en) values ('ministry', 'living', 1, 'hidup',
+  'living');
 insert into registry.instrument (instrument_id, name_id, name_en, scale_min_e4, scale_max_e4, decimals, rounding, dimension_set, certainty)
   values ('i1', 'i', 'i', 0, 40000, 2, 'cut', 'ministry', 'verified');
 insert into registry.instrument_aspect (instrument_id, key, ordinal, weight_percent, name_id, name_en)
@@ -56,5 +60,6 @@ insert into access.session (sid, actor_id, actor_name, role, region_id, label, c
   from access.account a join (values
     ('region-a', null, 1, false, 'write'), ('viewer-a', null, 1, false, 'write'), ('region-b', null, 1, false, 'write'),
     ('ministry', null, 1, false, 'write'), ('analyst', null, 1, false, 'write'), ('export', null, 1, false, 'write'),
-    ('region-a', 'expired', -1, false, 'write'), ('region-a', 'revoked', 1, true, 'write'), ('region-a', 'reader', 1, false, 'read')
+    ('region-a', 'expired', -1, false, 'write'), ('region-a', 'revoked', 1, true, 'write'), ('region-a', 'reader', 1, false,
+  'read')
   ) as v(username, sid, lives, revoked, scope) using (username);
