@@ -16,6 +16,7 @@ let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-
 let protobufPlugin = Target.Dependency.product(name: "SwiftProtobufPluginLibrary", package: "swift-protobuf")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let deques = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
@@ -72,8 +73,8 @@ let package = Package(
     room(
       "RegistryServer",
       [
-        "RegistryServices", "RegistryProtocol", "RegistryStore", "RegistryAccess", "PostgresClient", "Lontar", "LontarTLS",
-        lifecycle, configuration, logging,
+        "RegistryServices", "RegistryProtocol", "RegistryStore", "RegistryAccess", "RegistryModel", "PostgresClient", "Lontar",
+        "LontarTLS", lifecycle, signals, configuration, logging,
       ]),
     room("RegistryClient", ["RegistryProtocol", "Lontar", "LontarTLS"]),
     command("seratusd", ["RegistryServer", "RegistryStore", "RegistryAccess", "RegistryModel", "PostgresClient", arguments, logging]),
