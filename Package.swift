@@ -16,6 +16,7 @@ let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-
 let protobufPlugin = Target.Dependency.product(name: "SwiftProtobufPluginLibrary", package: "swift-protobuf")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let deques = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
@@ -58,7 +59,7 @@ let package = Package(
     // Lontar, the RPC library. It knows no registry.
     room("LontarWire", [nioCore, deques]),
     room("LontarTLS", ["COpenSSL", nioCore]),
-    room("Lontar", ["LontarWire", "LontarTLS", nioCore, nioPosix, protobuf, logging]),
+    room("Lontar", ["LontarWire", "LontarTLS", nioCore, nioPosix, protobuf, deques]),
     command("protoc-gen-lontar", [protobufPlugin, protobuf]),
 
     // Seratus, the registry.
@@ -72,8 +73,8 @@ let package = Package(
     room(
       "RegistryServer",
       [
-        "RegistryServices", "RegistryProtocol", "RegistryStore", "RegistryAccess", "PostgresClient", "Lontar", "LontarTLS",
-        lifecycle, configuration, logging,
+        "RegistryServices", "RegistryProtocol", "RegistryStore", "RegistryAccess", "RegistryModel", "PostgresClient", "Lontar",
+        "LontarTLS", lifecycle, signals, configuration, logging,
       ]),
     room("RegistryClient", ["RegistryProtocol", "Lontar", "LontarTLS"]),
     command("seratusd", ["RegistryServer", "RegistryStore", "RegistryAccess", "RegistryModel", "PostgresClient", arguments, logging]),
@@ -87,15 +88,20 @@ let package = Package(
       ],
       path: "Tests/RegistryTestKit",
       swiftSettings: house),
+    .target(
+      name: "LontarTesting", dependencies: ["Lontar", "LontarTLS", protobuf], path: "Tests/LontarTesting", swiftSettings: house),
     tests("LontarWireTests", ["LontarWire", nioCore]),
     tests("LontarTLSTests", ["LontarTLS", "COpenSSL", nioCore, nioPosix, nioEmbedded]),
-    tests("LontarTests", ["Lontar", "LontarWire", "LontarTLS", nioCore, nioPosix, protobuf]),
+    tests("LontarTests", ["Lontar", "LontarWire", "LontarTLS", "LontarTesting", nioCore, nioPosix]),
     tests("PostgresClientTests", ["PostgresClient", logging]),
     tests("RegistryModelTests", ["RegistryModel"]),
     tests("CohortAnalysisTests", ["CohortAnalysis", "RegistryModel"], exclude: ["reference.py"]),
     tests("RegistryStoreTests", ["RegistryStore", "RegistryAccess", "RegistryModel", "PostgresClient", "RegistryTestKit"]),
     tests("RegistryServicesTests", ["RegistryServices", "RegistryProtocol", "RegistryTestKit", "Lontar"]),
     tests("SeratusCommandTests", ["seratus", "RegistryProtocol", "RegistryModel"]),
+    .executableTarget(
+      name: "lontar-benchmark", dependencies: ["Lontar", "LontarTLS", "LontarTesting", arguments], path: "Tests/LontarBenchmark",
+      swiftSettings: house),
     tests("SystemTests", ["RegistryTestKit", "RegistryClient", "RegistryProtocol", "Lontar", "LontarTLS", "LontarWire", nioCore, nioPosix]),
   ],
   swiftLanguageModes: [.v6]

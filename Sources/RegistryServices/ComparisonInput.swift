@@ -21,15 +21,20 @@ struct ComparisonInput {
     instruments = Set(rows.isEmpty ? [] : material.rows.filter { $0.value != nil }.compactMap(\.instrumentID))
   }
 
-  func members(of year: Int) -> [ComparisonRow] { members.filter { $0.membership.cohortYear == year } }
+  /// Members of this cohort that are in another one too.
+  func repeats(of year: Int) -> Int {
+    let elsewhere = Set(members.filter { $0.cohortYear != year }.map(\.region.id))
+    return members(of: year).count { $0.isRepeat || elsewhere.contains($0.region.id) }
+  }
+
+  func members(of year: Int) -> [ComparisonRow] { members.filter { $0.cohortYear == year } }
 }
 
 extension CohortRow {
   init(_ row: ComparisonRow) {
-    let year = row.membership.cohortYear
     self.init(
-      cohortYear: year, region: row.region.id, name: row.region.name, kind: row.region.kind, province: row.region.province,
+      cohortYear: row.cohortYear, region: row.region.id, name: row.region.name, kind: row.region.kind, province: row.region.province,
       observation: row.value.map { .value($0) } ?? .missing(row.missing ?? .notVisible),
-      isRepeat: row.otherCohorts.contains { $0 < year }, isUncertain: row.membership.certainty < .verified)
+      isRepeat: row.isRepeat, isUncertain: row.membershipCertainty < .verified)
   }
 }

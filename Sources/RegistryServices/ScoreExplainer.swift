@@ -137,7 +137,7 @@ extension Instrument {
         id: "own-weights", name: try Localized(id: "bobot sendiri (\(name.id))", en: "own weights (\(name.en))"),
         scaleMin: scaleMin, scaleMax: scaleMax, decimals: decimals, rounding: rounding, dimensionSet: dimensionSet,
         aspects: reweighted, source: source, certainty: .uncertain)
-    } catch let error as ModelError {
+    } catch {
       throw FieldFault(error, path: "weights")
     }
   }

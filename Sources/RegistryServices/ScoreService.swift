@@ -1,8 +1,8 @@
 package import Lontar
-package import RegistryAccess
+internal import RegistryAccess
 internal import RegistryModel
 package import RegistryProtocol
-package import RegistryStore
+internal import RegistryStore
 internal import Synchronization
 
 /// Scores: written all or none, listed, and explained step by step.

@@ -1,5 +1,5 @@
 internal import CohortAnalysis
-package import Lontar
+internal import Lontar
 package import RegistryAccess
 package import RegistryModel
 internal import RegistryProtocol

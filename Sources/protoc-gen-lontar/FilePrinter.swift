@@ -19,7 +19,6 @@ struct FilePrinter {
     line()
     let access = options.visibility
     if !options.isPartOfLontar { line("\(access) import Lontar") }
-    line("\(access) import SwiftProtobuf")
     let namer = SwiftProtobufNamer(currentFile: file, protoFileToModuleMappings: ProtoFileToModuleMappings())
     for service in file.services {
       try printService(service, prefix: namer.typePrefix(forFile: file), namer)

@@ -2,7 +2,6 @@
 // swift-format-ignore-file
 
 public import Lontar
-public import SwiftProtobuf
 
 /// Cohorts (angkatan) of the movement and who belongs to them.
 public enum Seratus_V1_CohortService {

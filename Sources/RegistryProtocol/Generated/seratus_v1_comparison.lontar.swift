@@ -2,7 +2,6 @@
 // swift-format-ignore-file
 
 public import Lontar
-public import SwiftProtobuf
 
 /// Comparing cohorts: every figure with its n, its missing values by kind, and the conventions it was made with.
 public enum Seratus_V1_ComparisonService {

@@ -2,7 +2,6 @@
 // swift-format-ignore-file
 
 public import Lontar
-public import SwiftProtobuf
 
 /// Streams for scripts. The server reads one snapshot, and a slow reader holds it back.
 public enum Seratus_V1_ExportService {

@@ -2,7 +2,6 @@
 // swift-format-ignore-file
 
 public import Lontar
-public import SwiftProtobuf
 
 /// Regions (kabupaten, kota): reference data that every signed-in caller reads, and the report of one region.
 public enum Seratus_V1_RegionService {

@@ -2,7 +2,6 @@
 // swift-format-ignore-file
 
 public import Lontar
-public import SwiftProtobuf
 
 /// Scores: written by their region or the ministry, explained to whoever may see them.
 public enum Seratus_V1_ScoreService {

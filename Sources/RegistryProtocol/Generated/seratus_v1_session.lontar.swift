@@ -2,7 +2,6 @@
 // swift-format-ignore-file
 
 public import Lontar
-public import SwiftProtobuf
 
 /// Who is calling. A token is opaque; the registry stores only its SHA-256.
 public enum Seratus_V1_SessionService {

@@ -11,9 +11,9 @@ extension Seratus_V1_CohortDescription {
     cohortYear = Int32(cohort.year)
     members = Int32(own.count)
     membersPublished = Int32(cohort.coached ?? 0)
-    repeats = Int32(own.count { !$0.otherCohorts.isEmpty })
+    repeats = Int32(input.repeats(of: cohort.year))
     listComplete = cohort.isListComplete
-    excluded = Self.excluded(input.withoutInstrument.count { $0.membership.cohortYear == cohort.year })
+    excluded = Self.excluded(input.withoutInstrument.count { $0.cohortYear == cohort.year })
     let figures = comparison.cohorts.first { $0.year == cohort.year }
     if let figures {
       fill(figures.description)
@@ -112,10 +112,8 @@ struct CohortValues {
   }
 
   var messages: [Seratus_V1_CohortValue] {
-    input.members.sorted { left, right in
-      if left.membership.cohortYear != right.membership.cohortYear {
-        return left.membership.cohortYear < right.membership.cohortYear
-      }
+    input.members.sorted { (left: ComparisonRow, right: ComparisonRow) -> Bool in
+      if left.cohortYear != right.cohortYear { return left.cohortYear < right.cohortYear }
       guard left.value != right.value else { return left.region.kemendagriCode < right.region.kemendagriCode }
       guard let first = left.value, let second = right.value else { return left.value != nil }
       return first > second
@@ -124,7 +122,7 @@ struct CohortValues {
 
   private func message(_ row: ComparisonRow) -> Seratus_V1_CohortValue {
     var message = Seratus_V1_CohortValue()
-    let year = row.membership.cohortYear
+    let year = row.cohortYear
     message.cohortYear = Int32(year)
     message.region = Seratus_V1_RegionSummary(row.region)
     if let value = row.value { message.value = Seratus_V1_Decimal(value) }

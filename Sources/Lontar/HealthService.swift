@@ -1,0 +1,64 @@
+internal import Synchronization
+
+/// `grpc.health.v1.Health`: what load balancers, scripts and people ask before they send work. "" stands for the whole server.
+public final class HealthService: Grpc_Health_V1_HealthHandler {
+  public typealias Status = Grpc_Health_V1_HealthCheckResponse.ServingStatus
+
+  private struct State {
+    var statuses: [String: Status] = [:]
+    var watchers: [Int: AsyncStream<Status>.Continuation] = [:]
+    var nextWatcher = 0
+  }
+
+  /// Watchers hold a call each; more would be a leak or an attack.
+  private static let watchersMax = 1_000
+  private let state: Mutex<State>
+
+  public init(services: [String]) {
+    state = Mutex(State(statuses: Dictionary(uniqueKeysWithValues: ([""] + services).map { ($0, .notServing) })))
+  }
+
+  /// Sets the status of every service and tells the watchers.
+  public func set(_ status: Status) {
+    state.withLock { state in
+      for service in state.statuses.keys { state.statuses[service] = status }
+      for watcher in state.watchers.values { watcher.yield(status) }
+    }
+  }
+
+  public func check(
+    _ request: Grpc_Health_V1_HealthCheckRequest, context: CallContext
+  ) async throws -> Grpc_Health_V1_HealthCheckResponse {
+    guard let status = state.withLock({ $0.statuses[request.service] }) else {
+      throw RPCError(.notFound, "this server has no service \"\(request.service)\"")
+    }
+    return Self.response(status)
+  }
+
+  public func watch(
+    _ request: Grpc_Health_V1_HealthCheckRequest, to writer: ResponseWriter<Grpc_Health_V1_HealthCheckResponse>, context: CallContext
+  ) async throws {
+    let (stream, continuation) = AsyncStream.makeStream(of: Status.self, bufferingPolicy: .bufferingNewest(1))
+    let (id, first) = try state.withLock { state in
+      guard state.watchers.count < Self.watchersMax else { throw RPCError(.resourceExhausted, "too many calls watch the health") }
+      state.nextWatcher += 1
+      let status = state.statuses[request.service]
+      if status != nil { state.watchers[state.nextWatcher] = continuation }
+      return (state.nextWatcher, status ?? .serviceUnknown)
+    }
+    defer { _ = state.withLock { $0.watchers.removeValue(forKey: id) } }
+    try await writer.write(Self.response(first))
+    var last = first
+    for await status in stream where status != last {
+      try await writer.write(Self.response(status))
+      last = status
+    }
+    try Task.checkCancellation()
+  }
+
+  private static func response(_ status: Status) -> Grpc_Health_V1_HealthCheckResponse {
+    var response = Grpc_Health_V1_HealthCheckResponse()
+    response.status = status
+    return response
+  }
+}

@@ -1,0 +1,98 @@
+internal import LontarTLS
+internal import LontarWire
+internal import NIOCore
+internal import NIOPosix
+internal import Synchronization
+
+/// Listens, hands each connection to its handler, and shuts down without losing a call.
+public final class LontarServer: Sendable {
+  private let shared: ServerShared
+  private let group: MultiThreadedEventLoopGroup
+  private let contexts: TLSContextBox
+  private let listener = Mutex<(any Channel)?>(nil)
+
+  /// - Parameters:
+  ///   - onCall: called on an event loop at the end of each call; must not block.
+  ///   - onConnectionError: called with what ended a connection before its time.
+  /// - Throws: `TLSError` if the certificate or key is missing, expired or wrong.
+  public init(
+    configuration: ServerConfiguration, router: Router, onCall: (@Sendable (CallRecord) -> Void)? = nil,
+    onConnectionError: @escaping @Sendable (_ connection: String, any Error) -> Void = { _, _ in }
+  ) throws {
+    var configuration = configuration
+    configuration.tls.applicationProtocols = [LontarServer.applicationProtocol]
+    contexts = try TLSContextBox(configuration.tls)
+    shared = ServerShared(configuration: configuration, router: router, onCall: onCall, onConnectionError: onConnectionError)
+    group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoops > 0 ? configuration.eventLoops : System.coreCount)
+  }
+
+  /// The ALPN name of version 1.
+  public static let applicationProtocol = "lontar/1"
+
+  public var connectionCount: Int { shared.connections.count }
+
+  /// Binds and accepts. Returns the address in use.
+  /// - Throws: `RPCError` that names the address if it is taken or not ours.
+  public func start() async throws -> (host: String, port: Int) {
+    let (shared, contexts) = (shared, contexts)
+    let bootstrap = ServerBootstrap(group: group)
+      .serverChannelOption(.backlog, value: 1024)
+      .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+      .childChannelInitializer { channel in
+        guard shared.connections.count < shared.configuration.connectionsMax else {
+          shared.onConnectionError("-", RPCError(.resourceExhausted, "more connections than connectionsMax"))
+          return channel.close()
+        }
+        return channel.eventLoop.makeCompletedFuture {
+          try channel.pipeline.syncOperations.addHandlers(
+            TLSHandler(context: contexts.current), ServerChannelHandler(shared: shared))
+        }
+      }
+      .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+      .childChannelOption(.writeBufferWaterMark, value: .init(low: 64 * 1024, high: 256 * 1024))
+      .childChannelOption(.maxMessagesPerRead, value: 4)
+      .childChannelOption(.recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 2_048, initial: 16_384, maximum: 131_072))
+    let configuration = shared.configuration
+    do {
+      let channel = try await bootstrap.bind(host: configuration.host, port: configuration.port).get()
+      listener.withLock { $0 = channel }
+      return (channel.localAddress?.ipAddress ?? configuration.host, channel.localAddress?.port ?? configuration.port)
+    } catch let error as IOError where error.errnoCode == EADDRINUSE {
+      throw RPCError(
+        .unavailable, "port \(configuration.port) on \(configuration.host) is taken; stop what listens there or choose another port",
+        cause: error)
+    } catch {
+      throw RPCError(.unavailable, "can't listen on \(configuration.host) port \(configuration.port): \(error)", cause: error)
+    }
+  }
+
+  /// Reads certificate and key anew; connections that are open keep theirs.
+  /// - Throws: `TLSError`; the old certificate stays in use.
+  public func reloadCertificates() throws {
+    try contexts.reload()
+  }
+
+  /// Stops accepting, tells clients to go elsewhere, lets running calls end within the grace, then closes.
+  public func shutdown(graceSeconds: Int) async {
+    let channel = listener.withLock { listener in
+      defer { listener = nil }
+      return listener
+    }
+    try? await channel?.close()
+    forEachConnection { $0.drain() }
+    // A round trip for clients to hear of it before later calls are refused.
+    try? await Task.sleep(for: .milliseconds(200))
+    forEachConnection { $0.finishDrain() }
+    let end = ContinuousClock.now + .seconds(graceSeconds)
+    while shared.connections.count > 0, ContinuousClock.now < end {
+      try? await Task.sleep(for: .milliseconds(20))
+    }
+    try? await group.shutdownGracefully()
+  }
+
+  private func forEachConnection(_ body: @escaping @Sendable (ServerChannelHandler) -> Void) {
+    for handler in shared.connections.all {
+      handler.executor?.eventLoop.execute { body(handler) }
+    }
+  }
+}
