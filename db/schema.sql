@@ -94,22 +94,27 @@ ALTER FUNCTION access.refuse(p_sid bytea) OWNER TO seratus_auth;
 
 CREATE FUNCTION api.enter(p_token_sha256 bytea, p_roles text[], p_write boolean, p_timeout_ms integer, OUT actor_id bigint, OUT actor_name text, OUT role text, OUT region_id integer) RETURNS record
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-  done text;
+  done pg_catalog.text;
 begin
   select x.actor_id, x.actor_name, x.role, x.region_id,
-         set_config('seratus.region', coalesce(x.region_id::text, ''), true)
-         || set_config('seratus.actor', x.actor_id::text, true)
-         || set_config('seratus.role', x.role, true)
-         || set_config('statement_timeout', greatest(1, least(coalesce(p_timeout_ms, 1), 600000))::text, true)
-         || case when p_write then '' else set_config('transaction_read_only', 'on', true) end
+         pg_catalog.concat(
+           pg_catalog.set_config('seratus.region', coalesce(x.region_id::pg_catalog.text, ''), true),
+           pg_catalog.set_config('seratus.actor', x.actor_id::pg_catalog.text, true),
+           pg_catalog.set_config('seratus.role', x.role, true),
+           pg_catalog.set_config('statement_timeout', greatest(1, least(coalesce(p_timeout_ms, 1), 600000))::pg_catalog.text, true),
+           case when p_write then '' else pg_catalog.set_config('transaction_read_only', 'on', true) end)
     into actor_id, actor_name, role, region_id, done
     from access.session x
-    where x.sid = p_token_sha256 and x.db_role = session_user and x.revoked is null and x.expires > now()
-      and x.role = any (p_roles)
-      and (p_write is not true or (x.scope = 'write' and x.role in ('ministry_admin', 'region_admin')));
+    where x.sid operator(pg_catalog.=) p_token_sha256
+      and x.db_role operator(pg_catalog.=) session_user
+      and x.revoked is null
+      and x.expires operator(pg_catalog.>) pg_catalog.now()
+      and x.role operator(pg_catalog.=) any (p_roles)
+      and (p_write is not true
+           or (x.scope operator(pg_catalog.=) 'write'
+               and x.role operator(pg_catalog.=) any ('{ministry_admin,region_admin}'::pg_catalog.text[])));
   if not found then
     perform access.refuse(p_token_sha256);
   end if;
@@ -229,10 +234,10 @@ begin
 
   if exists (select from unnest(rows_in) i where i.expected_version = 0) then
     with new as (
-      insert into registry.score (region_id, year, stage, kind, instrument_id, instrument_certainty, published_e4, computed_e4, missing,
-                                  letter_number, letter_date, source, certainty, note, released_at, dataset)
-      select i.region_id, i.year, i.stage, i.kind, i.instrument_id, i.instrument_certainty, i.published_e4, i.computed_e4, i.missing,
-             i.letter_number, i.letter_date, i.source, i.certainty, i.note, case when i.released then now() end, d.kind
+      insert into registry.score (region_id, year, stage, kind, instrument_id, instrument_certainty, published_e4, computed_e4,
+                                  missing, letter_number, letter_date, source, certainty, note, released_at, dataset)
+      select i.region_id, i.year, i.stage, i.kind, i.instrument_id, i.instrument_certainty, i.published_e4, i.computed_e4,
+             i.missing, i.letter_number, i.letter_date, i.source, i.certainty, i.note, case when i.released then now() end, d.kind
       from unnest(rows_in) i cross join registry.dataset d
       where i.expected_version = 0
       on conflict do nothing

@@ -18,7 +18,8 @@ final class PoolInbox: Sendable {
     /// The thread is in, or on its way into, its wait; only then is a wake-up worth a system call.
     var isSleeping = false
     var isClosed = false
-    var closeWaiters: [UnsafeContinuation<Void, Never>] = []
+    var hasEnded = false
+    var endWaiters: [UnsafeContinuation<Void, Never>] = []
   }
 
   private let state = Mutex(State())
@@ -69,26 +70,31 @@ final class PoolInbox: Sendable {
 
   /// Refuses everything from now on and returns what nobody has read.
   func close() -> [PoolCommand] {
-    let (rest, waiters) = state.withLock { state in
+    state.withLock { state in
       state.isClosed = true
-      defer {
-        state.commands = []
-        state.closeWaiters = []
-      }
-      return (state.commands, state.closeWaiters)
+      defer { state.commands = [] }
+      return state.commands
     }
-    for waiter in waiters { waiter.resume() }
-    return rest
   }
 
-  /// Returns once the pool is closed.
-  func waitUntilClosed() async {
+  /// Tells those who wait for the end that it has come; the last act of the pool's thread.
+  func announceEnd() {
+    let waiters = state.withLock { state in
+      state.hasEnded = true
+      defer { state.endWaiters = [] }
+      return state.endWaiters
+    }
+    for waiter in waiters { waiter.resume() }
+  }
+
+  /// Returns once the pool's thread has let go of everything.
+  func waitForEnd() async {
     await withUnsafeContinuation { continuation in
-      let isClosed = state.withLock { state in
-        if !state.isClosed { state.closeWaiters.append(continuation) }
-        return state.isClosed
+      let hasEnded = state.withLock { state in
+        if !state.hasEnded { state.endWaiters.append(continuation) }
+        return state.hasEnded
       }
-      if isClosed { continuation.resume() }
+      if hasEnded { continuation.resume() }
     }
   }
 }

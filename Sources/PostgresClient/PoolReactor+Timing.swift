@@ -80,5 +80,6 @@ extension PoolReactor {
       remove(link)
     }
     publishHoldings()
+    inbox.announceEnd()
   }
 }

@@ -29,7 +29,8 @@ package final class PostgresPool: Sendable {
 
   /// Ends a started pool: new requests are refused, those under way may finish within `grace`, then all connections close.
   package func shutdown(grace: Duration = .seconds(5)) async {
-    if inbox.post(.shutdown(within: grace)) { await inbox.waitUntilClosed() }
+    _ = inbox.post(.shutdown(within: grace))
+    await inbox.waitForEnd()
   }
 
   package var statistics: PostgresStatistics { counters.snapshot }

@@ -1,5 +1,6 @@
-@testable import PostgresClient
 import Testing
+
+@testable import PostgresClient
 
 @Suite struct MachineTests {
   private func expectations(of script: ReplyScript) -> [ReplyScript.Expectation] {
@@ -68,7 +69,8 @@ import Testing
   }
 
   @Test(arguments: [
-    (0, 0, 1, 1, "connectionsMax"), (5, 4, 1, 1, "connectionsMin"), (-1, 4, 1, 1, "connectionsMin"), (1, 4, 0, 1, "pipelineDepthMax"),
+    (0, 0, 1, 1, "connectionsMax"), (5, 4, 1, 1, "connectionsMin"), (-1, 4, 1, 1, "connectionsMin"),
+    (1, 4, 0, 1, "pipelineDepthMax"),
     (1, 4, 1, 0, "waitingRequestsMax"),
   ])
   func `limits that cannot hold are named`(least: Int, most: Int, depth: Int, waiting: Int, word: String) {

@@ -1,6 +1,11 @@
 import Foundation
 import Logging
 import PostgresClient
+import Testing
+
+/// Tests that talk to a server. One after another they take seconds; together they would starve each other of two cores
+/// while they wait for backends to reach a state.
+@Suite(.serialized) enum ServerTests {}
 
 /// The PostgreSQL of the tests: the one SERATUS_TEST_POSTGRES names, else a private cluster of scripts/postgres.
 enum TestDatabase {

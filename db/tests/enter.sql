@@ -1,5 +1,31 @@
 -- The door: who may begin a request, in which pool, and what it has fixed by then.
+
+-- First, while no function has been compiled in this session: a search_path full of false operators and functions changes nothing.
+create schema evil;
+create function evil.same(bytea, bytea) returns boolean language sql as 'select true';
+create function evil.same(name, name) returns boolean language sql as 'select true';
+create function evil.same(text, text) returns boolean language sql as 'select true';
+create function evil.later(timestamptz, timestamptz) returns boolean language sql as 'select true';
+create operator evil.= (leftarg = bytea, rightarg = bytea, function = evil.same);
+create operator evil.= (leftarg = name, rightarg = name, function = evil.same);
+create operator evil.= (leftarg = text, rightarg = text, function = evil.same);
+create operator evil.> (leftarg = timestamptz, rightarg = timestamptz, function = evil.later);
+create function evil.now() returns timestamptz language sql as $$ select '-infinity'::timestamptz $$;
+create function evil.set_config(text, text, boolean) returns text language sql as $$ select pg_catalog.set_config($1, '2', $3) $$;
+create function evil.concat(variadic "any") returns text language internal as 'text_concat';
+create domain evil.text as pg_catalog.text check (value <> '1');
+grant usage on schema evil to seratus_region;
+grant execute on all functions in schema evil to seratus_region;
 set session authorization seratus_region;
+begin;
+set local search_path = evil, pg_catalog, public;
+select test.ok('a'::pg_catalog.text = 'b'::pg_catalog.text, 'the path is poisoned indeed');
+select test.refuses($q$ select api.enter('\x00', '{region_admin}', false, 100) $q$, 'SR001', 'through a poisoned path nobody is let in');
+select test.refuses($q$ select api.enter(pg_catalog.sha256('expired'), '{region_admin}', false, 100) $q$, 'SR002', 'nor is time turned back');
+select test.refuses($q$ select api.enter(pg_catalog.sha256('region-a'), '{export}', false, 100) $q$, 'SR004', 'nor a role changed');
+select test.gives($q$ select actor_name from api.enter(pg_catalog.sha256('region-a'), '{region_admin}', false, 60000) $q$, 'Ani', 'and who may come in');
+select test.ok(pg_catalog.current_setting('seratus.region') operator(pg_catalog.=) '1', 'is still in its own region');
+rollback;
 \set roles '''{region_admin,region_viewer}'''
 select test.refuses($q$ select api.enter('\x00', '{region_admin}', false, 100) $q$, 'SR001',
   'a token nobody knows is refused');

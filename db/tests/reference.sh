@@ -1,7 +1,9 @@
 # The reference files of db/reference, loaded by the statements of db/queries/reference.sql on an empty database, and held to the facts
 # that were published. $1 is the conninfo, $2 the root of the repository, $3 a file of prepared statements.
 set -euo pipefail
-folder=$2/db/reference
+root=$2
+folder=$root/db/reference
+[ -d "$folder" ] || { echo "not ok - there is no db/reference" >&2; exit 1; }
 queries=$3
 conninfo=$1
 work=$(mktemp -d)
@@ -11,7 +13,7 @@ trap 'rm -rf "$work"' EXIT
 load_script() {
   echo "begin; execute LoaderEnter \\g /dev/null"
   echo "execute DatasetSet('official', null, 'reference');"
-  awk '/^-- name: Load[A-Z]/ && !/LoaderEnter/ { name = $3; getline; print name, $2 }' "$2/db/queries/reference.sql" |
+  awk '/^-- name: Load[A-Z]/ && !/LoaderEnter/ { name = $3; getline; print name, $2 }' "$root/db/queries/reference.sql" |
     while read -r name file; do
       columns=$(head -1 "$folder/$file" | sed 's/,/ text, /g')
       echo "reset role; create temp table f ($columns text);"
@@ -25,7 +27,7 @@ load_script() {
   echo "execute ReferenceFaults;"
   echo "commit;"
 }
-load_script "$@" > "$work/load.sql"
+load_script > "$work/load.sql"
 load() { psql -X -q -At -v ON_ERROR_STOP=1 -d "$conninfo" -f "$queries" -f "$work/load.sql"; }
 load > "$work/first"
 load > "$work/second"
@@ -129,3 +131,65 @@ gives_export "its report: rank 1 of the one score of that year, beside the claim
    execute RegionReportReleased(:id, 2022, 'annual', 'implementation', '2022-12-31');" "9 20 21 23 24 22"
 gives_export "the cohort of 2017 has no published score of that year" "26|26" \
   "execute CompareRowsReleased(2017, 'annual', 'implementation', null, null, '{2017}', '2017-12-31') \\g | awk -F '\x1f' '\$13 == \"\" { n++ } END { print n \"\x1f\" NR }'" "1 2"
+
+# A later version of the files: an alias less, a code less, a changed figure, and a score that a person has changed in the meantime.
+mkdir "$work/later"
+cp "$folder"/*.csv "$work/later"
+sed -i '2d' "$work/later/region_aliases.csv"
+sed -i '/^489,kemendagri,91.01,/d' "$work/later/region_codes.csv"
+sed -i 's/^35.71,2022,annual,implementation,aspect,baseline,3.60/35.71,2022,annual,implementation,aspect,baseline,3.59/' "$work/later/score_parts.csv"
+sed -i 's/^33.75,2018,annual,masterplan,,,3.44/33.75,2018,annual,masterplan,,,3.45/' "$work/later/scores.csv"
+ask() { psql -X -q -At -v ON_ERROR_STOP=1 -d "$conninfo" -c "$1"; }
+ask "insert into registry.audit_entry (region_id, actor_id, actor_role, action, object, detail)
+     select region_id, 1, 'ministry_admin', 'score.update', registry.score_object(year, stage, kind), '{}' from registry.score where year = 2022;
+     update registry.score set note = 'by hand', version = version + 1 where year = 2022"
+folder=$work/later
+load_script > "$work/load.sql"
+load > "$work/third"
+loaded() { # sentence, file, expected
+  local actual
+  actual=$(sed -n "/^$2\$/{n;p;}" "$work/third" | sed -E 's/\[[0-9]+/[N/g')
+  [ "$actual" = "$3" ] || fail "$1" "$actual instead of $3"
+  pass "$1"
+}
+loaded "an alias that left the file is removed" region_aliases.csv '0|0|131|1|[]'
+loaded "a code that left the file stays and is named" region_codes.csv '0|0|1079|0|[["kemendagri", "91.01", 489]]'
+loaded "a published figure that was corrected is updated; a score changed by a person is kept" scores.csv \
+  "0|1|1|0|[]|[[N, 2022, \"annual\", \"implementation\"]]"
+[ "$(ask "select value_e4 from registry.score_part where part = 'aspect' and key = 'baseline' and year = 2022")" = 36000 ] ||
+  fail "the part keeps its value" "changed"
+pass "so are its parts"
+[ "$(ask "select version || ' ' || value_e4 from registry.score where year = 2018")" = "2 34500" ] || fail "the corrected score has a new version" ""
+pass "a corrected score has a new version"
+
+# Mistakes in a file stop everything.
+refused() { # sentence, file, sed script, words of the error
+  cp -r "$work/later" "$work/wrong"
+  sed -i "$3" "$work/wrong/$2"
+  folder=$work/wrong
+  load_script > "$work/load.sql"
+  if load > "$work/out" 2> "$work/err"; then fail "$1" "it was loaded"; fi
+  grep -q "$4" "$work/err" || fail "$1" "$(cat "$work/err")"
+  rm -r "$work/wrong"
+  pass "$1"
+}
+refused "a membership of a region that is not there" memberships.csv '2s/^2017,[0-9.]*,/2017,99.99,/' 'no region has the code 99.99 today'
+refused "a score of an instrument that is not there" scores.csv 's/evaluasi-10-20-30-20-20-cut/none/' 'violates foreign key constraint'
+refused "a kind that is none" regions.csv '2s/kabupaten/desa/' 'violates check constraint'
+
+# What constraints can't see is told by ReferenceFaults.
+faulty() { # sentence, file, sed script, fault
+  cp -r "$work/later" "$work/wrong"
+  sed -i "$3" "$work/wrong/$2"
+  folder=$work/wrong
+  load_script | sed 's/^commit;$/rollback;/' > "$work/load.sql"
+  load > "$work/out"
+  sed -n '/^faults$/,$p' "$work/out" | grep -q "^$4" || fail "$1" "$(sed -n '/^faults$/,$p' "$work/out")"
+  rm -r "$work/wrong"
+  pass "$1"
+}
+faulty "weights of 110 per cent" instrument_aspects.csv 's/-cut,baseline,1,10/-cut,baseline,1,20/' 'aspect weights do not add up to 100'
+faulty "a mapping of 90 per cent" dimension_mappings.csv 's/living,ministry,living,0.75/living,ministry,living,0.65/' 'mapping weights do not add up to 1'
+faulty "two codes on one day" region_codes.csv 's/^489,kemendagri,93.01,2022-07-25/489,kemendagri,93.01,2022-07-24/' 'region has two codes of one system on one day'
+faulty "two provinces on one day" region_provinces.csv 's/^\(489,[0-9]*\),2022-07-25,,/\1,2022-07-24,,/' 'region belongs to two provinces on one day'
+faulty "an alias that is another region's name" region_aliases.csv '$a 12,Aceh Selatan,spelling,x' 'alias is the base name of another region'

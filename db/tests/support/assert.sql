@@ -14,7 +14,7 @@ end $$;
 -- Runs a query of one value and compares it, as text.
 create function test.gives(p_sql text, p_expected text, p_sentence text) returns void language plpgsql as $$
 declare
-  actual text;
+  actual pg_catalog.text;  -- one test enters through a search_path with a text of its own
 begin
   execute p_sql into actual;
   if actual is distinct from p_expected then
@@ -26,9 +26,9 @@ end $$;
 -- Runs a statement and returns how it failed: "SQLSTATE message | detail". Raises if it did not fail.
 create function test.failure(p_sql text, p_sentence text) returns text language plpgsql as $$
 declare
-  state text;
-  message text;
-  detail text;
+  state pg_catalog.text;
+  message pg_catalog.text;
+  detail pg_catalog.text;
 begin
   begin
     execute p_sql;
@@ -42,7 +42,7 @@ end $$;
 -- Runs a statement that must fail with this SQLSTATE.
 create function test.refuses(p_sql text, p_state text, p_sentence text) returns void language plpgsql as $$
 declare
-  failure constant text := test.failure(p_sql, p_sentence);
+  failure constant pg_catalog.text := test.failure(p_sql, p_sentence);
 begin
   if left(failure, 5) <> p_state then
     raise exception 'not ok - %: % instead of % (as %)', p_sentence, failure, p_state, session_user;

@@ -1,0 +1,20 @@
+/// Where a registry listens, and by what its server is known.
+public struct Endpoint: Sendable, Equatable {
+  public var host: String
+  public var port: Int
+  /// PEM file of the authority to trust; nil: the authorities of the operating system.
+  public var trustRootsPath: String?
+  /// The name that the server's certificate must carry; nil: the host.
+  public var serverName: String?
+
+  public init(host: String, port: Int, trustRootsPath: String? = nil, serverName: String? = nil) {
+    self.host = host
+    self.port = port
+    self.trustRootsPath = trustRootsPath
+    self.serverName = serverName
+  }
+
+  public init(_ profile: Profile) {
+    self.init(host: profile.host, port: profile.port, trustRootsPath: profile.ca, serverName: profile.serverName)
+  }
+}

@@ -1,0 +1,94 @@
+internal import Foundation
+
+/// Where a registry is and who asks: one small JSON file a person keeps per registry and role.
+public struct Profile: Sendable, Equatable {
+  public var host: String
+  public var port: Int
+  /// PEM file of the authority that signed the server's certificate; nil: the authorities of the operating system.
+  public var ca: String?
+  /// The name in the server's certificate, if it isn't the host.
+  public var serverName: String?
+  public var token: String?
+  /// id or en.
+  public var language: String?
+  /// What this registry is for ("training"), shown so that nobody mistakes it for another.
+  public var environment: String?
+
+  public init(
+    host: String, port: Int, ca: String? = nil, serverName: String? = nil, token: String? = nil, language: String? = nil,
+    environment: String? = nil
+  ) {
+    self.host = host
+    self.port = port
+    self.ca = ca
+    self.serverName = serverName
+    self.token = token
+    self.language = language
+    self.environment = environment
+  }
+}
+
+/// Why a profile can't be used.
+public struct ProfileError: Error, Sendable, Equatable {
+  public enum Reason: String, Sendable, CaseIterable {
+    case missing = "PROFILE_MISSING"
+    case malformed = "PROFILE_MALFORMED"
+    /// Others may read a file that holds a token.
+    case readableByOthers = "PROFILE_READABLE_BY_OTHERS"
+    case badName = "PROFILE_BAD_NAME"
+    case exists = "PROFILE_EXISTS"
+    case unusable = "PROFILE_UNUSABLE"
+  }
+
+  public let reason: Reason
+  public let name: String
+  public let path: String
+  /// What exactly is wrong: a key, a line of the operating system.
+  public let detail: String
+}
+
+extension Profile {
+  static let keys: Set<String> = ["host", "port", "ca", "serverName", "token", "language", "environment"]
+
+  /// - Throws: the sentence that says what is wrong with the file.
+  init(json: [UInt8]) throws(ProfileSyntax) {
+    guard let value = try? JSONSerialization.jsonObject(with: Data(json)), let object = value as? [String: Any] else {
+      throw ProfileSyntax("it is not one JSON object")
+    }
+    if let unknown = Set(object.keys).subtracting(Self.keys).min() { throw ProfileSyntax("unknown key \"\(unknown)\"") }
+    guard let host = object["host"] as? String, !host.isEmpty else { throw ProfileSyntax("\"host\" must be a text") }
+    guard let port = object["port"] as? Int, (1...65_535).contains(port) else {
+      throw ProfileSyntax("\"port\" must be a number from 1 to 65535")
+    }
+    self.init(host: host, port: port)
+    ca = try Self.text(object, "ca")
+    serverName = try Self.text(object, "serverName")
+    token = try Self.text(object, "token")
+    language = try Self.text(object, "language")
+    environment = try Self.text(object, "environment")
+    if let language, language != "id", language != "en" { throw ProfileSyntax("\"language\" must be id or en") }
+  }
+
+  private static func text(_ object: [String: Any], _ key: String) throws(ProfileSyntax) -> String? {
+    guard let value = object[key], !(value is NSNull) else { return nil }
+    guard let text = value as? String else { throw ProfileSyntax("\"\(key)\" must be a text") }
+    return text.isEmpty ? nil : text
+  }
+
+  /// The file's content: sorted keys, two blanks, a line end.
+  func json() throws -> String {
+    var object: [String: Any] = ["host": host, "port": port]
+    let texts = ["ca": ca, "serverName": serverName, "token": token, "language": language, "environment": environment]
+    for (key, value) in texts { object[key] = value }
+    let data = try JSONSerialization.data(withJSONObject: object, options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes])
+    return String(decoding: data, as: UTF8.self) + "\n"
+  }
+}
+
+struct ProfileSyntax: Error {
+  let detail: String
+
+  init(_ detail: String) {
+    self.detail = detail
+  }
+}

@@ -1,1 +1,0 @@
-// RegistryClient: see README.md, architecture map.

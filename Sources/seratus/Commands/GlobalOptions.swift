@@ -1,0 +1,62 @@
+internal import ArgumentParser
+internal import RegistryModel
+
+extension OutputFormat: ExpressibleByArgument {}
+extension Language: ExpressibleByArgument {}
+
+/// What every command understands.
+struct GlobalOptions: ParsableArguments {
+  @Option(
+    name: [.short, .long],
+    help: Help(
+      id: "Bentuk hasil: table (bawaan, untuk orang), csv, json, ndjson. Galat juga menjadi satu objek JSON dengan json dan ndjson.",
+      en: "Form of the output: table (default, for people), csv, json, ndjson. With json and ndjson errors are one JSON object, too.").text)
+  var output: OutputFormat?
+
+  @Option(
+    help: Help(
+      id: "Bahasa: id atau en. Bawaan: SERATUS_LANG, lalu profil, lalu LANG; jika tidak ada, en.",
+      en: "Language: id or en. Default: SERATUS_LANG, then the profile, then LANG; else en.").text)
+  var lang: Language?
+
+  @Option(
+    help: Help(
+      id: "Nama profil. Bawaan: SERATUS_PROFILE, lalu \"default\".", en: "Name of the profile. Default: SERATUS_PROFILE, then \"default\".").text)
+  var profile: String?
+
+  @Option(help: Help(id: "Batas waktu satu panggilan dalam detik, termasuk ulangan.", en: "Time limit of a call in seconds, retries included.").text)
+  var timeout: Int = 30
+
+  @Option(
+    help: Help(
+      id: "Host server, pengganti isi profil. Token profil tidak dikirim ke host lain.",
+      en: "Host of the server, instead of the profile's. A profile's token is not sent to another host.").text)
+  var host: String?
+
+  @Option(help: Help(id: "Port server, pengganti isi profil.", en: "Port of the server, instead of the profile's.").text)
+  var port: Int?
+
+  @Option(
+    help: Help(
+      id: "Berkas PEM sertifikat CA, pengganti isi profil.", en: "PEM file of the CA certificate, instead of the profile's.").text)
+  var ca: String?
+
+  @Option(help: Help(id: "Berkas berisi token, pengganti isi profil.", en: "File that holds the token, instead of the profile's.").text)
+  var tokenFile: String?
+
+  @Flag(help: Help(id: "Tanpa huruf tebal di terminal.", en: "No bold type on a terminal.").text)
+  var noColor = false
+
+  @Flag(name: [.short, .long], help: Help(id: "Tanpa pesan di keluaran galat, selain galat.", en: "Nothing on standard error but errors.").text)
+  var quiet = false
+
+  func validate() throws {
+    guard (1...86_400).contains(timeout) else {
+      throw ValidationError(
+        Help(id: "--timeout harus 1 sampai 86400 detik.", en: "--timeout must be 1 to 86400 seconds.").text)
+    }
+    if let port, !(1...65_535).contains(port) {
+      throw ValidationError(Help(id: "--port harus 1 sampai 65535.", en: "--port must be 1 to 65535.").text)
+    }
+  }
+}
