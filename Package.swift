@@ -68,7 +68,7 @@ let package = Package(
     room("CohortAnalysis", ["RegistryModel"]),
     room("RegistryProtocol", ["Lontar", "RegistryModel", protobuf]),
     room("RegistryAccess", ["RegistryModel", "COpenSSL"]),
-    room("RegistryStore", ["RegistryAccess", "RegistryModel", "PostgresClient", logging]),
+    room("RegistryStore", ["RegistryAccess", "RegistryModel", "CohortAnalysis", "PostgresClient"]),
     room("RegistryServices", ["RegistryProtocol", "RegistryAccess", "RegistryStore", "RegistryModel", "CohortAnalysis", "Lontar"]),
     room(
       "RegistryServer",
@@ -83,7 +83,9 @@ let package = Package(
     // Tests. RegistryTestKit holds what several of them need.
     .target(
       name: "RegistryTestKit",
-      dependencies: ["PostgresClient", "RegistryStore", "RegistryServer", "RegistryClient", "LontarTLS"],
+      dependencies: [
+        "PostgresClient", "RegistryStore", "RegistryAccess", "RegistryModel", "RegistryServer", "RegistryClient", "LontarTLS", logging,
+      ],
       path: "Tests/RegistryTestKit",
       swiftSettings: house),
     .target(

@@ -116,7 +116,9 @@ struct TokenCommand: AsyncParsableCommand {
     func run() async throws {
       try await Failure.told {
         let count = try await AdminDatabase.with(options) { try await $0.accounts.revoke(sessionID: id) }
-        guard count > 0 else { throw ServerError(.badInput, "no live session begins with \(id); `seratusd token list` shows all") }
+        guard count > 0 else {
+          throw ServerError(.badInput, "no live session begins with \(id); `seratusd token list` shows all")
+        }
         print("\(count) \(count == 1 ? "session" : "sessions") ended")
       }
     }

@@ -2459,4 +2459,88 @@ enum Queries {
       where region_id = $1::int and at < coalesce($2::timestamptz, 'infinity') order by at desc, entry_id limit $3::int
       """#,
     parameters: 3)
+
+  /// From db/queries/synthetic.sql.
+  static let syntheticRegions = NamedQuery(
+    name: "synthetic_regions",
+    sql: #"""
+      select region_id from registry.region order by region_id
+      """#,
+    parameters: 0)
+
+  /// The instrument that made-up scores follow: of those on record the surest. aspects and dimensions in their order.
+  /// From db/queries/synthetic.sql.
+  static let syntheticInstrument = NamedQuery(
+    name: "synthetic_instrument",
+    sql: #"""
+      select i.instrument_id
+      from registry.instrument i
+      order by array_position(array['verified', 'probable', 'uncertain'], i.certainty), i.instrument_id
+      limit 1
+      """#,
+    parameters: 0)
+
+  /// $1 dimension set.
+  /// From db/queries/synthetic.sql.
+  static let syntheticDimensions = NamedQuery(
+    name: "synthetic_dimensions",
+    sql: #"""
+      select key from registry.dimension where set_id = $1::text order by ordinal
+      """#,
+    parameters: 1)
+
+  /// Every region without a cohort joins one, in turn, so that comparisons can be tried at full size. $1 source, which says that it is made up.
+  /// From db/queries/synthetic.sql.
+  static let syntheticMembershipsLoad = NamedQuery(
+    name: "synthetic_memberships_load",
+    sql: #"""
+      with missing as (
+        select r.region_id, row_number() over (order by r.region_id) as n from registry.region r
+        where not exists (select from registry.membership m where m.region_id = r.region_id)
+      ), cohorts as (
+        select year, row_number() over (order by year) as n, count(*) over () as total from registry.cohort
+      ), written as (
+        insert into registry.membership (cohort_year, region_id, status, announced, signed, finished, certainty, note, source)
+        select c.year, m.region_id, 'signed', 'yes', 'yes', 'unknown', 'uncertain', 'synthetic', $1::text
+        from missing m join cohorts c on c.n = 1 + m.n % c.total
+        returning 1
+      )
+      select count(*)::int as inserted from written
+      """#,
+    parameters: 1)
+
+  /// Released made-up scores with their parts; those that are there stay as they are. $1 rows: {region_id, year, stage, kind, instrument_id,
+  /// computed_e4, missing, source, parts: [{part, key, value_e4, missing}]}.
+  /// From db/queries/synthetic.sql.
+  static let syntheticScoresLoad = NamedQuery(
+    name: "synthetic_scores_load",
+    sql: #"""
+      with input as (
+        select * from jsonb_to_recordset($1::jsonb) as f(
+          region_id int, year int, stage text, kind text, instrument_id text, computed_e4 bigint, missing text, source text, parts jsonb)
+      ), written as (
+        insert into registry.score as t (region_id, year, stage, kind, instrument_id, instrument_certainty, computed_e4, missing, source,
+                                         certainty, released_at, dataset)
+        select i.region_id, i.year, i.stage, i.kind, i.instrument_id, 'verified', i.computed_e4, i.missing, i.source, 'uncertain', now(),
+               'synthetic'
+        from input i
+        on conflict do nothing
+        returning t.*
+      ), told as (
+        insert into registry.audit_entry (region_id, action, object, detail)
+        select w.region_id, 'score.create', registry.score_object(w.year, w.stage, w.kind),
+               jsonb_build_object('after', registry.score_facts(w.version, w.value_e4, w.missing, w.instrument_id, w.released))
+        from written w
+      ), parts as (
+        insert into registry.score_part (region_id, year, stage, kind, part, key, value_e4, missing, released)
+        select w.region_id, w.year, w.stage, w.kind, p.part, p.key, p.value_e4, p.missing, true
+        from written w
+        join input i using (region_id, year, stage, kind)
+        cross join jsonb_to_recordset(coalesce(i.parts, '[]')) as p(part text, key text, value_e4 bigint, missing text)
+        returning 1
+      )
+      select (select count(*)::int from written) as inserted, (select count(*)::int from input) - (select count(*)::int from written) as unchanged,
+             (select count(*)::int from parts) as parts
+      """#,
+    parameters: 1)
 }

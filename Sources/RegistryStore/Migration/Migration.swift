@@ -20,7 +20,7 @@ package struct Migration: Sendable, Hashable {
   }
 
   /// Nil for a name that is not four digits, an underscore, lower-case words and `.sql`.
-  init?(fileName: String, sql: String) {
+  package init?(fileName: String, sql: String) {
     guard fileName.hasSuffix(".sql") else { return nil }
     let parts = fileName.dropLast(4).split(separator: "_", maxSplits: 1)
     let isNameByte = { (byte: UInt8) in
