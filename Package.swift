@@ -16,6 +16,7 @@ let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-
 let protobufPlugin = Target.Dependency.product(name: "SwiftProtobufPluginLibrary", package: "swift-protobuf")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let deques = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
@@ -67,13 +68,13 @@ let package = Package(
     room("CohortAnalysis", ["RegistryModel"]),
     room("RegistryProtocol", ["Lontar", "RegistryModel", protobuf]),
     room("RegistryAccess", ["RegistryModel", "COpenSSL"]),
-    room("RegistryStore", ["RegistryAccess", "RegistryModel", "PostgresClient", logging]),
+    room("RegistryStore", ["RegistryAccess", "RegistryModel", "CohortAnalysis", "PostgresClient"]),
     room("RegistryServices", ["RegistryProtocol", "RegistryAccess", "RegistryStore", "RegistryModel", "CohortAnalysis", "Lontar"]),
     room(
       "RegistryServer",
       [
-        "RegistryServices", "RegistryProtocol", "RegistryStore", "RegistryAccess", "PostgresClient", "Lontar", "LontarTLS",
-        lifecycle, configuration, logging,
+        "RegistryServices", "RegistryProtocol", "RegistryStore", "RegistryAccess", "RegistryModel", "PostgresClient", "Lontar",
+        "LontarTLS", lifecycle, signals, configuration, logging,
       ]),
     room("RegistryClient", ["RegistryProtocol", "Lontar", "LontarTLS"]),
     command("seratusd", ["RegistryServer", "RegistryStore", "RegistryAccess", "RegistryModel", "PostgresClient", arguments, logging]),
@@ -82,7 +83,9 @@ let package = Package(
     // Tests. RegistryTestKit holds what several of them need.
     .target(
       name: "RegistryTestKit",
-      dependencies: ["PostgresClient", "RegistryStore", "RegistryServer", "RegistryClient", "LontarTLS"],
+      dependencies: [
+        "PostgresClient", "RegistryStore", "RegistryAccess", "RegistryModel", "RegistryServer", "RegistryClient", "LontarTLS", logging,
+      ],
       path: "Tests/RegistryTestKit",
       swiftSettings: house),
     .target(

@@ -5,8 +5,8 @@
 ///                                          └→ outputClosed ─┘
 /// ```
 /// Every state may go to `closed` by a failure, which is reported once.
-struct TLSStateMachine {
-  enum State: Equatable, CaseIterable {
+package struct TLSStateMachine {
+  package enum State: Equatable, CaseIterable {
     case idle
     case handshaking
     /// The handshake is complete as far as OpenSSL is concerned; the application protocol is not checked yet.
@@ -21,17 +21,19 @@ struct TLSStateMachine {
     case closed
   }
 
-  enum Inbound: Equatable { case handshake, decrypt, decryptAndDiscard, ignore }
-  enum Outbound: Equatable { case queue, encrypt, refuse }
-  enum CloseNotify: Equatable { case reportInputClosed, answerAndClose, closeTransport, ignore }
-  enum Close: Equatable { case closeTransport, sendCloseNotifyAndWait, sendCloseNotifyAndClose, wait }
-  enum CloseOutput: Equatable { case sendCloseNotify, sendCloseNotifyAndClose, refuse }
-  enum EndOfStream: Equatable { case clean, truncated(duringHandshake: Bool) }
+  package enum Inbound: Equatable { case handshake, decrypt, decryptAndDiscard, ignore }
+  package enum Outbound: Equatable { case queue, encrypt, refuse }
+  package enum CloseNotify: Equatable { case reportInputClosed, answerAndClose, closeTransport, ignore }
+  package enum Close: Equatable { case closeTransport, sendCloseNotifyAndWait, sendCloseNotifyAndClose, wait }
+  package enum CloseOutput: Equatable { case sendCloseNotify, sendCloseNotifyAndClose, refuse }
+  package enum EndOfStream: Equatable { case clean, truncated(duringHandshake: Bool) }
 
-  private(set) var state: State = .idle
+  package private(set) var state: State = .idle
+
+  package init() {}
 
   /// Whether the connection waits for bytes that no reader has asked for.
-  var needsBytes: Bool {
+  package var needsBytes: Bool {
     switch state {
     case .handshaking, .verifying, .closing: true
     case .idle, .active, .inputClosed, .outputClosed, .closed: false
@@ -39,27 +41,27 @@ struct TLSStateMachine {
   }
 
   /// True once, when the handshake is to begin.
-  mutating func start() -> Bool {
+  package mutating func start() -> Bool {
     guard state == .idle else { return false }
     state = .handshaking
     return true
   }
 
   /// True once, when what was agreed is to be checked.
-  mutating func handshakeFinished() -> Bool {
+  package mutating func handshakeFinished() -> Bool {
     guard state == .handshaking else { return false }
     state = .verifying
     return true
   }
 
   /// True once, when application bytes may flow.
-  mutating func verified() -> Bool {
+  package mutating func verified() -> Bool {
     guard state == .verifying else { return false }
     state = .active
     return true
   }
 
-  func inbound() -> Inbound {
+  package func inbound() -> Inbound {
     switch state {
     case .handshaking: .handshake
     case .active, .outputClosed: .decrypt
@@ -68,7 +70,7 @@ struct TLSStateMachine {
     }
   }
 
-  func outbound() -> Outbound {
+  package func outbound() -> Outbound {
     switch state {
     case .idle, .handshaking, .verifying: .queue
     case .active, .inputClosed: .encrypt
@@ -79,7 +81,7 @@ struct TLSStateMachine {
   /// The peer will send nothing more.
   ///
   /// - Parameter keepsOutput: whether this channel is meant to go on writing after that.
-  mutating func closeNotifyReceived(keepsOutput: Bool) -> CloseNotify {
+  package mutating func closeNotifyReceived(keepsOutput: Bool) -> CloseNotify {
     switch state {
     case .active where keepsOutput:
       state = .inputClosed
@@ -95,7 +97,7 @@ struct TLSStateMachine {
   }
 
   /// We want the connection to end.
-  mutating func close() -> Close {
+  package mutating func close() -> Close {
     switch state {
     case .idle, .handshaking, .verifying:
       state = .closed
@@ -115,7 +117,7 @@ struct TLSStateMachine {
   }
 
   /// We will write nothing more but go on reading.
-  mutating func closeOutput() -> CloseOutput {
+  package mutating func closeOutput() -> CloseOutput {
     switch state {
     case .active:
       state = .outputClosed
@@ -128,7 +130,7 @@ struct TLSStateMachine {
   }
 
   /// The transport will bring nothing more.
-  mutating func endOfStream() -> EndOfStream {
+  package mutating func endOfStream() -> EndOfStream {
     defer { state = .closed }
     switch state {
     case .handshaking, .verifying: return .truncated(duringHandshake: true)
@@ -138,13 +140,13 @@ struct TLSStateMachine {
   }
 
   /// True if the failure is the connection's first and must be reported.
-  mutating func fail() -> Bool {
+  package mutating func fail() -> Bool {
     defer { state = .closed }
     return state != .closed
   }
 
   /// True if the time was up before the handshake was.
-  func handshakeTimedOut() -> Bool {
+  package func handshakeTimedOut() -> Bool {
     state == .handshaking || state == .verifying
   }
 }

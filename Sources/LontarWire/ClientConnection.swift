@@ -12,7 +12,7 @@ package struct ClientConnection {
     case status(call: AnyObject?, StatusFrame, message: ByteBuffer?)
     /// The server gave the call up; `notProcessed`: sending it again is safe.
     case reset(call: AnyObject?, code: UInt32, reason: String, notProcessed: Bool)
-    /// The server broke a rule of this stream; it has been reset.
+    /// The server broke a rule of this stream; the call is over and nothing more comes of it.
     case failed(call: AnyObject?, StreamFault)
     /// More calls can be opened.
     case moreCalls
@@ -29,12 +29,13 @@ package struct ClientConnection {
   private var nextStream: UInt32 = 1
   private var callsOpened: UInt64 = 0
   private var callsGranted: UInt64 = 0
-  private var finishedStreams: [UInt32] = []
+  private let environment: [UInt8]
 
   /// Starts the connection: the preface and our HELLO are ready to be sent.
   package init(hello: Hello, limits: WireLimits) {
     decoder = FrameDecoder(limits: limits, expectsPreface: false)
     core = ConnectionCore(limits: limits)
+    environment = hello.environment
     var hello = hello
     hello.framePayloadBytesMax = UInt32(limits.framePayloadBytesMax)
     hello.messageBytesMax = UInt32(limits.messageBytesMax)
@@ -53,6 +54,7 @@ package struct ClientConnection {
   // MARK: Bytes in
 
   package mutating func feed(_ bytes: ByteBuffer) {
+    guard phase != .closed else { return }
     decoder.feed(bytes)
   }
 
@@ -75,6 +77,11 @@ package struct ClientConnection {
     switch frame {
     case .head(let stream, let metadata):
       guard let call = try known(stream) else { return nil }
+      let due = core.streams.update(stream) { state in
+        defer { state.headOpen = false }
+        return state.headOpen
+      }
+      guard due == true else { return try fault(stream, StreamFault(.malformed, "a HEAD must be the first frame of an answer")) }
       return .head(call: call, metadata)
     case .message(let stream, let bytes, let codec, let more, let end):
       return try receiveMessage(stream, bytes, codec: codec, more: more, end: end)
@@ -93,7 +100,10 @@ package struct ClientConnection {
       callsGranted = granted
       return .moreCalls
     case .ping(let value, let ack):
-      if ack { return .pong(value) }
+      if ack {
+        try core.receivePong()
+        return .pong(value)
+      }
       try core.writePing(value, ack: true)
       return nil
     case .goAway(let last, let code, let reason, let final):
@@ -114,6 +124,9 @@ package struct ClientConnection {
     guard hello.versionMin <= 1, hello.versionMax >= 1 else {
       throw WireError(.versionUnsupported, "the server speaks version \(hello.versionMin) to \(hello.versionMax)")
     }
+    guard environment.allSatisfy({ $0 == 0 }) || environment == hello.environment else {
+      throw WireError(.environmentMismatch, "the server is of another environment than the one expected")
+    }
     core.adopt(hello)
     callsGranted = hello.callsMax
     phase = .open
@@ -126,6 +139,7 @@ package struct ClientConnection {
     try core.receiveOnConnection(bytes.readableBytes)
     guard let call = try known(stream) else { return nil }
     guard !end else { return try fault(stream, StreamFault(.malformed, "a server ends a stream with STATUS")) }
+    core.streams.update(stream) { $0.headOpen = false }
     switch try core.receive(stream, bytes, codec: codec, more: more) {
     case .success(let message?): return .message(stream: stream, call: call, message)
     case .success(nil): return nil
@@ -138,9 +152,9 @@ package struct ClientConnection {
   ) throws(WireError) -> Event? {
     try requireOpened(stream)
     if let message { try core.receiveOnConnection(message.readableBytes) }
-    guard let state = core.streams.remove(stream) else { return nil }
-    if codec != 0 {
-      return .failed(call: state.attachment, StreamFault(.codecUnsupported, "message codec \(codec) is not supported"))
+    guard var state = core.streams.remove(stream) else { return nil }
+    if let fault = message.flatMap({ core.receiveInline($0, codec: codec, on: &state) }) {
+      return .failed(call: state.attachment, fault)
     }
     if state.assembly != nil {
       return .failed(call: state.attachment, StreamFault(.malformed, "the status came before the end of a message"))
@@ -183,26 +197,31 @@ package struct ClientConnection {
     let stream = nextStream
     nextStream += 2
     callsOpened += 1
-    core.streams.insert(core.newStream(stream, attachment: call))
-    let control = frame.encodedBytes
-    if let message, core.canSendInline(stream, messageBytes: message.readableBytes, controlBytes: control) {
+    var state = core.newStream(stream, attachment: call)
+    state.sendOpen = !end
+    core.streams.insert(state)
+    if let message, core.canSendInline(stream, messageBytes: message.readableBytes, controlBytes: frame.encodedBytes) {
       core.countSent(stream, message.readableBytes)
-      writeOpen(stream, frame, control, message, end: end)
+      core.writeOpen(stream, frame, message: message, end: end)
     } else {
-      writeOpen(stream, frame, control, nil, end: end && message == nil)
-      if let message { core.enqueue(stream, .message(message, sent: 0, end: end)) }
+      core.writeOpen(stream, frame, message: nil, end: end && message == nil)
+      if let message { core.enqueue(stream, .message(message, sent: nil, end: end)) }
     }
     return stream
   }
 
-  private mutating func writeOpen(_ stream: UInt32, _ frame: OpenFrame, _ control: Int, _ message: ByteBuffer?, end: Bool) {
-    var flags: FrameFlags = end ? .end : []
-    if message != nil { flags.insert(.inline) }
-    let bytes = control + (message?.readableBytes ?? 0)
-    core.writeFrame(FrameHeader(payloadBytes: bytes, type: .open, stream: stream, flags: flags)) { buffer in
-      frame.write(to: &buffer)
-      if let message { buffer.writeImmutableBuffer(message) }
+  /// Queues a message; `end`: it is the last. True: the stream holds enough; wait until it is named by `takeWritable`.
+  package mutating func sendMessage(_ stream: UInt32, _ message: ByteBuffer, end: Bool = false) -> Bool {
+    core.enqueueMessage(stream, message, end: end)
+  }
+
+  /// No more messages will follow.
+  package mutating func halfClose(_ stream: UInt32) {
+    let due = core.streams.update(stream) { state in
+      defer { state.sendOpen = false }
+      return state.sendOpen
     }
+    if due == true { core.enqueue(stream, .halfClose) }
   }
 
   /// Gives a call up. Later frames of its stream are dropped.
@@ -245,4 +264,14 @@ package struct ClientConnection {
     core.pump { _ in }
     return core.takeOut()
   }
+
+  /// Streams whose writers can go on.
+  package mutating func takeWritable() -> [UInt32] { core.takeWritable() }
+
+  package mutating func call(of stream: UInt32) -> AnyObject? {
+    core.streams.update(stream) { $0.attachment } ?? nil
+  }
+
+  /// The longest message that the server takes.
+  package var peerMessageBytesMax: Int { Int(core.peer.messageBytesMax) }
 }

@@ -48,7 +48,8 @@ package struct SendWindow: Sendable {
   }
 }
 
-/// Calls that a client may open, granted as an absolute number when handlers finish, so that a flood of resets gains nothing.
+/// Calls that a client may open, granted as an absolute number when a handler has finished and the stream's last byte has left, so
+/// that neither a flood of resets nor a client that takes no answers gains anything.
 package struct CallCredit: Sendable {
   package private(set) var opened: UInt64 = 0
   package private(set) var granted: UInt64
@@ -66,14 +67,17 @@ package struct CallCredit: Sendable {
     return opened <= granted
   }
 
+  /// One of the opened calls has no handler any more.
   mutating func finish() {
-    finished += 1
+    finished = min(finished + 1, opened)
   }
 
   /// The number to send in MAX_CALLS, in steps of a quarter of the size so that it costs a frame only now and then.
-  mutating func grant() -> UInt64? {
-    guard finished + size - granted >= max(1, size / 4) else { return nil }
-    granted = finished + size
+  /// - Parameter liveStreams: opened calls whose streams have not ended.
+  mutating func grant(liveStreams: Int) -> UInt64? {
+    let over = min(finished, opened - min(opened, UInt64(liveStreams)))
+    guard over + size - granted >= max(1, size / 4) else { return nil }
+    granted = over + size
     return granted
   }
 }

@@ -53,7 +53,7 @@ extension Frame {
       self = .ping(try Self.word(&payload, "PING"), ack: flags.contains(.ack))
     case .goAway:
       guard let (last, code, final, zero) = payload.readMultipleIntegers(as: (UInt32, UInt32, UInt8, UInt8).self), final <= 1,
-        zero == 0
+        zero == 0, last & 0x8000_0000 == 0
       else { throw WireError(.protocolError, "GOAWAY is cut short or has bits set that must be zero") }
       self = .goAway(lastStream: last, code: code, reason: payload.takeText(), final: final == 1)
     case .blocked, .hint:

@@ -20,11 +20,20 @@ package struct FrameDecoder: Sendable {
   /// True while part of a frame (or of the preface) is waiting for its rest: the caller's clock runs.
   package var holdsPartialFrame: Bool { buffer.readableBytes > 0 }
 
+  /// What the waiting bytes keep allocated.
+  var storageBytes: Int { buffer.storageCapacity }
+
   package mutating func feed(_ bytes: ByteBuffer) {
     if buffer.readableBytes == 0 {
       buffer = bytes
-    } else {
+    } else if buffer.readerIndex == 0 {
       buffer.writeImmutableBuffer(bytes)
+    } else {
+      // What was consumed is left behind: reads that never end where a frame ends must not pile up.
+      var joined = ByteBufferAllocator().buffer(capacity: buffer.readableBytes + bytes.readableBytes)
+      joined.writeImmutableBuffer(buffer)
+      joined.writeImmutableBuffer(bytes)
+      buffer = joined
     }
   }
 
@@ -33,18 +42,18 @@ package struct FrameDecoder: Sendable {
     if awaitsPreface {
       guard try takePreface() else { return nil }
     }
-    while let (first, last) = buffer.peekMultipleIntegers(as: (UInt64, UInt32).self) {
-      let header = try FrameHeader(first: first, last: last)
-      let type = try checkedType(header)
-      guard buffer.readableBytes >= FrameHeader.bytes + header.payloadBytes else { return nil }
-      buffer.moveReaderIndex(forwardBy: FrameHeader.bytes)
-      let payload = buffer.readSlice(length: header.payloadBytes)!
-      guard let type else {
-        return .ignorable(type: header.rawType)
-      }
-      return try Frame(header, type: type, payload: payload, limits: limits)
+    guard let (first, last) = buffer.peekMultipleIntegers(as: (UInt64, UInt32).self) else { return nil }
+    let header = try FrameHeader(first: first, last: last)
+    let type = try checkedType(header)
+    guard buffer.readableBytes >= FrameHeader.bytes + header.payloadBytes else { return nil }
+    buffer.moveReaderIndex(forwardBy: FrameHeader.bytes)
+    let payload = buffer.readSlice(length: header.payloadBytes)!
+    guard let type else {
+      unknownFrames += 1
+      guard unknownFrames <= limits.unknownFramesMax else { throw WireError(.enhanceYourCalm, "too many frames of unknown type") }
+      return .ignorable(type: header.rawType)
     }
-    return nil
+    return try Frame(header, type: type, payload: payload, limits: limits)
   }
 
   private mutating func takePreface() throws(WireError) -> Bool {
@@ -58,20 +67,21 @@ package struct FrameDecoder: Sendable {
     return true
   }
 
-  /// The order of checks: type, length limit of that type, stream number, flags; nil is an unknown type that may be skipped.
-  private mutating func checkedType(_ header: FrameHeader) throws(WireError) -> FrameType? {
+  /// The order of checks: type, length limit of that type, flags, stream number, codec; nil is an unknown type that may be skipped.
+  private func checkedType(_ header: FrameHeader) throws(WireError) -> FrameType? {
     guard let type = FrameType(rawValue: header.rawType) else {
       guard header.flags.contains(.ignorable) else {
         throw WireError(.protocolError, "frame type \(header.rawType) is unknown and not ignorable")
       }
       guard header.payloadBytes <= limits.framePayloadBytesMax else { throw tooLarge(header) }
-      unknownFrames += 1
-      guard unknownFrames <= limits.unknownFramesMax else { throw WireError(.enhanceYourCalm, "too many frames of unknown type") }
       return nil
     }
     guard header.payloadBytes <= limits.payloadBytesMax(of: type) else { throw tooLarge(header) }
     guard header.flags.subtracting(type.allowedFlags).isEmpty else {
       throw WireError(.protocolError, "a \(type) frame has a flag that it may not have")
+    }
+    guard type != .status || header.flags.contains(.end) else {
+      throw WireError(.protocolError, "a STATUS frame does not end its stream")
     }
     switch type {
     case .hello, .maxCalls, .ping, .goAway, .hint:

@@ -9,6 +9,7 @@ package struct Hello: Sendable, Equatable {
   package var environment: [UInt8] = Array(repeating: 0, count: 16)
   /// First 8 bytes of the SHA-256 of the descriptor set; zero: not stated. For diagnosis, not a gate.
   package var schemaHash: UInt64 = 0
+  /// Name and version for logs; cut to 64 bytes.
   package var software = ""
   package var framePayloadBytesMax: UInt32 = 16_372
   package var messageBytesMax: UInt32 = 4 * 1024 * 1024
@@ -47,8 +48,9 @@ package struct Hello: Sendable, Equatable {
     buffer.writeMultipleIntegers(Tag.environment.rawValue, UInt16(16))
     buffer.writeBytes(environment)
     buffer.writeMultipleIntegers(Tag.schemaHash.rawValue, UInt16(8), schemaHash)
-    buffer.writeMultipleIntegers(Tag.software.rawValue, UInt16(software.utf8.prefix(64).count))
-    buffer.writeBytes(software.utf8.prefix(64))
+    let software = software.cut(utf8Max: 64)
+    buffer.writeMultipleIntegers(Tag.software.rawValue, UInt16(software.utf8.count))
+    buffer.writeSubstring(software)
     buffer.writeMultipleIntegers(Tag.framePayloadBytesMax.rawValue, UInt16(4), framePayloadBytesMax)
     buffer.writeMultipleIntegers(Tag.messageBytesMax.rawValue, UInt16(4), messageBytesMax)
     buffer.writeMultipleIntegers(Tag.streamWindowBytes.rawValue, UInt16(8), streamWindowBytes)
@@ -56,9 +58,9 @@ package struct Hello: Sendable, Equatable {
     buffer.writeMultipleIntegers(Tag.callsMax.rawValue, UInt16(8), callsMax)
     buffer.writeMultipleIntegers(Tag.codecs.rawValue, UInt16(4), codecs)
     if let rejection {
-      let reason = rejection.reason.utf8.prefix(256)
-      buffer.writeMultipleIntegers(Tag.rejection.rawValue, UInt16(4 + reason.count), rejection.code)
-      buffer.writeBytes(reason)
+      let reason = rejection.reason.cut(utf8Max: 256)
+      buffer.writeMultipleIntegers(Tag.rejection.rawValue, UInt16(4 + reason.utf8.count), rejection.code)
+      buffer.writeSubstring(reason)
     }
   }
 
@@ -95,8 +97,8 @@ package struct Hello: Sendable, Equatable {
     case .framePayloadBytesMax:
       guard value.take(&framePayloadBytesMax), (1_024...0xFF_FFFF).contains(framePayloadBytesMax) else { return false }
     case .messageBytesMax: guard value.take(&messageBytesMax) else { return false }
-    case .streamWindowBytes: guard value.take(&streamWindowBytes) else { return false }
-    case .connectionWindowBytes: guard value.take(&connectionWindowBytes) else { return false }
+    case .streamWindowBytes: guard value.take(&streamWindowBytes), streamWindowBytes >= 1_024 else { return false }
+    case .connectionWindowBytes: guard value.take(&connectionWindowBytes), connectionWindowBytes >= 1_024 else { return false }
     case .callsMax: guard value.take(&callsMax) else { return false }
     case .codecs: guard value.take(&codecs), codecs & 1 == 1 else { return false }
     case .rejection:

@@ -3,6 +3,9 @@ internal import NIOCore
 /// Puts the fragments of one message together. The first says how long the whole is, so a message over the limit is refused before
 /// anything is allocated for it.
 struct MessageAssembly: Sendable {
+  /// The two length words before the first fragment's bytes.
+  static let lengthsBytes = 8
+
   private var bytes: ByteBuffer
   private let total: Int
   let codec: UInt8

@@ -3,15 +3,16 @@ package import NIOCore
 /// The start of a call. Payload: u8 fields, u8 attempt, u8 priority, u8 method length, method, then what the field bits name:
 /// 1 u64 timeout in nanoseconds, 2 trace context (25 bytes), 4 idempotency key (16 bytes), 8 metadata; then the inline message.
 package struct OpenFrame: Sendable, Equatable {
-  /// `package.Service/Method` in UTF-8.
+  /// `package.Service/Method` in UTF-8, 1 to 255 bytes.
   package var method: ByteBuffer
   /// What is left of the deadline; nil: none.
   package var timeoutNanoseconds: UInt64?
   /// 1 for the first attempt.
   package var attempt: UInt8
   package var priority: UInt8
-  /// W3C trace context: trace id 16, parent id 8, flags 1.
+  /// W3C trace context, 25 bytes: trace id 16, parent id 8, flags 1.
   package var traceContext: ByteBuffer?
+  /// 16 bytes.
   package var idempotencyKey: ByteBuffer?
   package var metadata: MetadataBlock
 
@@ -45,7 +46,11 @@ package struct OpenFrame: Sendable, Equatable {
       + (metadata.isEmpty ? 0 : metadata.encodedBytes)
   }
 
+  /// - Precondition: method, trace context and idempotency key have the lengths that their fields say.
   func write(to buffer: inout ByteBuffer) {
+    precondition((1...255).contains(method.readableBytes), "a method name has 1 to 255 bytes")
+    precondition(traceContext.map { $0.readableBytes == 25 } ?? true, "a trace context has 25 bytes")
+    precondition(idempotencyKey.map { $0.readableBytes == 16 } ?? true, "an idempotency key has 16 bytes")
     var fields: Fields = []
     if timeoutNanoseconds != nil { fields.insert(.timeout) }
     if traceContext != nil { fields.insert(.trace) }

@@ -11,7 +11,9 @@ package struct ServerConnection {
     case halfClosed(stream: UInt32, call: AnyObject?)
     /// The client gave the call up: stop the handler. Nothing more is sent on this stream.
     case cancelled(call: AnyObject?, code: UInt32)
-    /// The client broke a rule of this stream: stop the handler and answer with a status for this fault.
+    /// The client broke a rule of this stream: stop the handler and answer with a status for this fault. It comes once per stream;
+    /// what the client still sends there is dropped. `call` is nil if the fault was in OPEN: there is no handler then, and
+    /// `handlerFinished` is not to be called for it.
     case failed(stream: UInt32, call: AnyObject?, StreamFault)
     case pong(UInt64)
     /// The client will open no more calls.
@@ -29,6 +31,8 @@ package struct ServerConnection {
   private var highestStream: UInt32 = 0
   /// Calls above this number are refused as not processed once we drain.
   private var lastAccepted: UInt32 = .max
+  /// We were told to drain before the client had said HELLO.
+  private var drainsFromStart: String?
 
   package init(hello: Hello, limits: WireLimits) {
     var hello = hello
@@ -53,6 +57,7 @@ package struct ServerConnection {
   // MARK: Bytes in
 
   package mutating func feed(_ bytes: ByteBuffer) {
+    guard phase != .closed else { return }
     decoder.feed(bytes)
   }
 
@@ -86,13 +91,18 @@ package struct ServerConnection {
       core.receiveCredit(stream, offset)
       return nil
     case .ping(let value, let ack):
-      if ack { return .pong(value) }
+      if ack {
+        try core.receivePong()
+        return .pong(value)
+      }
       try spend(now, "PING")
       try core.writePing(value, ack: true)
       return nil
     case .goAway:
+      try spend(now, "GOAWAY")
       return .clientLeaves
     case .ignorable:
+      try spend(now, "a frame to be ignored")
       return nil
     case .hello:
       throw WireError(.protocolError, "HELLO came twice")
@@ -102,6 +112,7 @@ package struct ServerConnection {
   }
 
   private mutating func receiveHello(_ client: Hello) throws(WireError) {
+    guard client.rejection == nil else { throw WireError(.badHello, "a client cannot reject a connection, only close it") }
     guard client.versionMin <= 1, client.versionMax >= 1 else {
       try reject(
         .versionUnsupported, "this server speaks version 1; the client speaks \(client.versionMin) to \(client.versionMax)")
@@ -114,6 +125,10 @@ package struct ServerConnection {
     core.adopt(client)
     phase = .open
     writeHello(hello)
+    if let reason = drainsFromStart {
+      drain(reason)
+      finishDrain(reason)
+    }
   }
 
   private mutating func reject(_ code: ConnectionErrorCode, _ reason: String) throws(WireError) {
@@ -131,8 +146,8 @@ package struct ServerConnection {
     _ stream: UInt32, _ open: OpenFrame, _ message: ByteBuffer?, codec: UInt8, end: Bool, now: UInt64
   ) throws(WireError) -> Event? {
     guard stream > highestStream else { throw WireError(.protocolError, "stream numbers must rise") }
-    highestStream = stream
     guard calls.open() else { throw WireError(.callLimit, "more calls than MAX_CALLS allows") }
+    highestStream = stream
     if let message { try core.receiveOnConnection(message.readableBytes) }
     guard stream <= lastAccepted else {
       calls.finish()
@@ -141,16 +156,11 @@ package struct ServerConnection {
     }
     var state = core.newStream(stream)
     state.receiveOpen = !end
-    var fault: StreamFault?
-    if let message, !state.receiveWindow.receive(message.readableBytes) {
-      fault = StreamFault(.flowControl, "more message bytes than the stream's credit allows")
-    } else if codec != 0 {
-      fault = StreamFault(.codecUnsupported, "message codec \(codec) is not supported")
-    }
+    let fault = message.flatMap { core.receiveInline($0, codec: codec, on: &state) }
     core.streams.insert(state)
     if let fault {
-      try spend(now, fault.reason)
-      return .failed(stream: stream, call: nil, fault)
+      calls.finish()
+      return try fail(stream, call: nil, fault, now: now)
     }
     return .open(stream: stream, open, message: message, end: end)
   }
@@ -160,28 +170,29 @@ package struct ServerConnection {
   ) throws(WireError) -> Event? {
     try requireOpened(stream)
     try core.receiveOnConnection(bytes.readableBytes)
-    guard let (call, open) = core.streams.update(stream, { ($0.attachment, $0.receiveOpen) }) else {
-      return nil  // we have already answered: the rest of the request is of no use
+    // Once we have answered or refused, the rest of the request is of no use.
+    guard let (call, discards) = core.streams.update(stream, { ($0.attachment, $0.discards) }), !discards else { return nil }
+    let bytesCount = bytes.readableBytes
+    if let fault = core.streams.update(stream, { $0.misplaced(bytesCount, codec: codec, more: more, end: end) }) ?? nil {
+      return try fail(stream, call: call, fault, now: now)
     }
-    let result: Result<ByteBuffer?, StreamFault>
-    if !open {
-      result = .failure(StreamFault(.malformed, "a message came after the client had half-closed"))
-    } else if bytes.readableBytes == 0 {
-      result = end && !more ? .success(nil) : .failure(StreamFault(.malformed, "an empty MSG frame that ends nothing"))
-    } else if end && more {
-      result = .failure(StreamFault(.malformed, "a message that goes on cannot end the stream"))
-    } else {
-      result = try core.receive(stream, bytes, codec: codec, more: more)
+    if bytesCount == 0 {
+      core.streams.update(stream) { $0.receiveOpen = false }
+      return .halfClosed(stream: stream, call: call)
     }
-    switch result {
+    switch try core.receive(stream, bytes, codec: codec, more: more) {
     case .failure(let fault):
-      try spend(now, fault.reason)
-      return .failed(stream: stream, call: call, fault)
+      return try fail(stream, call: call, fault, now: now)
     case .success(let message):
       if end { core.streams.update(stream) { $0.receiveOpen = false } }
-      if let message { return .message(stream: stream, call: call, message, end: end) }
-      return end ? .halfClosed(stream: stream, call: call) : nil
+      return message.map { .message(stream: stream, call: call, $0, end: end) }
     }
+  }
+
+  private mutating func fail(_ stream: UInt32, call: AnyObject?, _ fault: StreamFault, now: UInt64) throws(WireError) -> Event {
+    try spend(now, fault.reason)
+    core.discard(stream)
+    return .failed(stream: stream, call: call, fault)
   }
 
   private func requireOpened(_ stream: UInt32) throws(WireError) {
@@ -201,25 +212,25 @@ package struct ServerConnection {
     core.streams.update(stream) { $0.attachment = call }
   }
 
+  /// Sends initial metadata, once and before the first message; later it is too late and nothing is sent.
   package mutating func sendHead(_ stream: UInt32, _ metadata: MetadataBlock) {
-    guard core.streams.contains(stream) else { return }
+    let due = core.streams.update(stream) { state in
+      defer { state.headOpen = false }
+      return state.headOpen && state.sendOpen
+    }
+    guard due == true else { return }
     core.write(.head, stream: stream) { metadata.write(to: &$0) }
   }
 
   /// Queues a message. True: the stream holds enough; wait until it is named by `takeWritable`.
   package mutating func sendMessage(_ stream: UInt32, _ message: ByteBuffer) -> Bool {
-    guard core.streams.contains(stream) else { return false }
-    core.enqueue(stream, .message(message, sent: 0, end: false))
-    let high = core.limits.streamSendBytesHigh
-    return core.streams.update(stream) { state in
-      state.writerWaits = state.outboundBytes >= high
-      return state.writerWaits
-    } ?? false
+    core.streams.update(stream) { $0.headOpen = false }
+    return core.enqueueMessage(stream, message, end: false)
   }
 
-  /// Ends a call, with the answer's message inline if it fits into one frame.
+  /// Ends a call, with the answer's message inline if it fits into one frame. Only the first end of a call counts.
   package mutating func sendStatus(_ stream: UInt32, _ status: StatusFrame, message: ByteBuffer? = nil) {
-    guard core.streams.contains(stream) else { return }
+    guard core.streams.update(stream, { $0.sendOpen }) == true else { return }
     let status = status.within(core.limits)
     let bytes = message?.readableBytes ?? 0
     if core.canSendInline(stream, messageBytes: bytes, controlBytes: status.encodedBytes) {
@@ -227,11 +238,12 @@ package struct ServerConnection {
       core.writeStatus(stream, status, message: message)
       _ = core.streams.remove(stream)
     } else {
+      core.streams.update(stream) { $0.sendOpen = false }
       core.enqueue(stream, .status(status, message: message))
     }
   }
 
-  /// The handler of a call has come to its end, however it ended: the client may open another.
+  /// The handler of an opened call has come to its end, however it ended: once the answer has left too, the client may open another.
   package mutating func handlerFinished() {
     calls.finish()
   }
@@ -247,6 +259,7 @@ package struct ServerConnection {
 
   /// First step of a shutdown: tells the client to open no more calls here. Calls that cross it on the wire are still taken.
   package mutating func drain(_ reason: String) {
+    if phase == .awaitingHello { drainsFromStart = reason }
     guard phase == .open else { return }
     phase = .draining
     core.writeGoAway(lastStream: 0x7FFF_FFFF, WireError(.none, reason), final: false)
@@ -263,7 +276,13 @@ package struct ServerConnection {
   package mutating func fail(_ error: WireError) {
     guard phase != .closed else { return }
     phase = .closed
-    core.writeGoAway(lastStream: highestStream, error, final: true)
+    core.writeGoAway(lastStream: min(highestStream, lastAccepted), error, final: true)
+  }
+
+  /// The connection is lost: nothing more is read or written. Returns the objects of all calls that were running.
+  package mutating func abandon() -> [AnyObject] {
+    phase = .closed
+    return core.streams.streams.compactMap { core.streams.remove($0)?.attachment }
   }
 
   /// The shutdown was announced in full, nothing is running and nothing is left to send.
@@ -274,16 +293,14 @@ package struct ServerConnection {
   /// Bytes for the socket; call it while the socket takes more. New calls are granted only here, so a client that does not read
   /// gets none.
   package mutating func takeOutbound() -> ByteBuffer? {
-    core.pump { stream in finishedStreams.append(stream) }
-    for stream in finishedStreams { _ = core.streams.remove(stream) }
-    finishedStreams.removeAll(keepingCapacity: true)
-    if phase == .open, let granted = calls.grant() {
-      core.writeFrame(FrameHeader(payloadBytes: 8, type: .maxCalls, stream: 0)) { $0.writeInteger(granted) }
+    var finished: [UInt32] = []
+    core.pump { finished.append($0) }
+    for stream in finished { _ = core.streams.remove(stream) }
+    if phase == .open, let granted = calls.grant(liveStreams: core.streams.count) {
+      core.writeMaxCalls(granted)
     }
     return core.takeOut()
   }
-
-  private var finishedStreams: [UInt32] = []
 
   /// Streams whose writers can go on.
   package mutating func takeWritable() -> [UInt32] { core.takeWritable() }

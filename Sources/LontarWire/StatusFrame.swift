@@ -31,18 +31,16 @@ package struct StatusFrame: Sendable, Equatable {
     self.metadata = metadata
   }
 
-  /// The same status within the limits: a long message is cut at a character, long details are dropped.
+  /// The same status within the limits: a long message is cut at a character, long details are dropped. If the whole is still longer
+  /// than a frame, the details go first and then the metadata: code and message always arrive.
   func within(_ limits: WireLimits) -> StatusFrame {
     var copy = self
-    if copy.message.utf8.count > limits.statusMessageBytesMax {
-      var cut = ""
-      for character in copy.message {
-        guard cut.utf8.count + character.utf8.count <= limits.statusMessageBytesMax else { break }
-        cut.append(character)
-      }
-      copy.message = cut
+    if message.utf8.count > limits.statusMessageBytesMax {
+      copy.message = String(message.cut(utf8Max: limits.statusMessageBytesMax))
     }
     if let details, details.readableBytes > limits.statusDetailsBytesMax { copy.details = nil }
+    if copy.encodedBytes > WireLimits.controlPayloadBytesMax { copy.details = nil }
+    if copy.encodedBytes > WireLimits.controlPayloadBytesMax { copy.metadata = .empty }
     return copy
   }
 

@@ -9,26 +9,51 @@ struct StreamState {
 
   /// The peer has not half-closed.
   var receiveOpen = true
+  /// The peer broke a rule of this stream and has been told, or will be: what it still sends here is dropped without a word.
+  var discards = false
+  /// HEAD may still come (client) or go (server): it precedes every message.
+  var headOpen = true
   var assembly: MessageAssembly?
   var receiveWindow: ReceiveWindow
-  /// Whole messages that the upper layer was given and has not yet taken: their credit is held back.
+  /// Bytes of messages that the upper layer was given and has not yet taken: their credit is held back.
   var untakenBytes = 0
 
-  /// We have not half-closed (client) or not sent the status (server).
+  /// We have not half-closed (client) or not ended the call (server).
   var sendOpen = true
   var sendWindow: SendWindow
   var outbound: Deque<Outbound> = []
+  /// What `outbound` holds, the two lengths of each message included, so that empty messages have a weight too.
   var outboundBytes = 0
   /// Somebody waits for room in `outbound`.
   var writerWaits = false
   /// In the round-robin of streams that have something to send.
   var scheduled = false
 
+  /// What is wrong with a MSG frame from the client at this point; nil: nothing. An empty frame with END is a half-close.
+  func misplaced(_ bytes: Int, codec: UInt8, more: Bool, end: Bool) -> StreamFault? {
+    guard receiveOpen else { return StreamFault(.malformed, "a message came after the client had half-closed") }
+    if end && more { return StreamFault(.malformed, "a message that goes on cannot end the stream") }
+    if bytes == 0 {
+      guard end, codec == 0 else { return StreamFault(.malformed, "an empty MSG frame that ends nothing") }
+      guard assembly == nil else { return StreamFault(.malformed, "the stream ended in the middle of a message") }
+    }
+    return nil
+  }
+
   /// What a stream has to send, in order.
   enum Outbound {
-    /// `sent` bytes of the message are already on the wire.
-    case message(ByteBuffer, sent: Int, end: Bool)
+    /// `sent` bytes of the message are already on the wire; nil: not even its lengths.
+    case message(ByteBuffer, sent: Int?, end: Bool)
     case halfClose
     case status(StatusFrame, message: ByteBuffer?)
+
+    /// What it weighs in `outboundBytes`.
+    var weight: Int {
+      switch self {
+      case .message(let message, let sent, _): message.readableBytes + (sent.map { -$0 } ?? MessageAssembly.lengthsBytes)
+      case .status(_, let message): message.map { MessageAssembly.lengthsBytes + $0.readableBytes } ?? 0
+      case .halfClose: 0
+      }
+    }
   }
 }

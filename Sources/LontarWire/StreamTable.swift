@@ -1,20 +1,21 @@
 /// The live streams of a connection, by number: open addressing with the number itself as its hash, because stream numbers are
 /// dealt out in order and a general hash would cost more than the rest of the look-up.
+///
+/// An idle connection holds no slots at all.
 struct StreamTable {
-  private var slots: [StreamState?]
+  /// Stream numbers, 0 for a free slot; kept apart from the states so that a look-up touches one cache line.
+  private var numbers: [UInt32] = []
+  private var states: [StreamState?] = []
   private(set) var count = 0
 
-  init() {
-    slots = Array(repeating: nil, count: 64)
-  }
-
-  private var mask: Int { slots.count - 1 }
+  private var mask: Int { numbers.count - 1 }
   private func home(_ stream: UInt32) -> Int { Int(stream >> 1) & mask }
 
   private func find(_ stream: UInt32) -> Int? {
+    guard count > 0, stream != 0 else { return nil }
     var index = home(stream)
-    while let state = slots[index] {
-      if state.stream == stream { return index }
+    while numbers[index] != 0 {
+      if numbers[index] == stream { return index }
       index = (index + 1) & mask
     }
     return nil
@@ -22,45 +23,55 @@ struct StreamTable {
 
   func contains(_ stream: UInt32) -> Bool { find(stream) != nil }
 
+  /// - Precondition: the stream is not 0 and not in the table.
   mutating func insert(_ state: StreamState) {
-    if (count + 1) * 2 > slots.count { grow() }
-    var index = home(state.stream)
-    while slots[index] != nil { index = (index + 1) & mask }
-    slots[index] = state
+    if (count + 1) * 2 > numbers.count { grow() }
+    place(state)
     count += 1
   }
 
+  private mutating func place(_ state: StreamState) {
+    var index = home(state.stream)
+    while numbers[index] != 0 { index = (index + 1) & mask }
+    numbers[index] = state.stream
+    states[index] = state
+  }
+
   /// Calls `body` with the stream in place; nil: there is no such stream.
+  @discardableResult
   mutating func update<R>(_ stream: UInt32, _ body: (inout StreamState) -> R) -> R? {
     guard let index = find(stream) else { return nil }
-    return body(&slots[index]!)
+    return body(&states[index]!)
   }
 
   mutating func remove(_ stream: UInt32) -> StreamState? {
     guard var hole = find(stream) else { return nil }
-    let removed = slots[hole]
-    slots[hole] = nil
+    let removed = states[hole]
     count -= 1
-    // Close the gap so that later look-ups don't stop at it.
+    // Close the gap so that later look-ups don't stop at it: a follower moves into it unless its home lies behind it.
     var index = (hole + 1) & mask
-    while let state = slots[index] {
-      let distance = (index - home(state.stream)) & mask
-      if distance >= (index - hole) & mask {
-        slots[hole] = state
-        slots[index] = nil
+    while numbers[index] != 0 {
+      let fromHome = (index - home(numbers[index])) & mask
+      if fromHome >= (index - hole) & mask {
+        numbers[hole] = numbers[index]
+        states.swapAt(hole, index)
         hole = index
       }
       index = (index + 1) & mask
     }
+    numbers[hole] = 0
+    states[hole] = nil
     return removed
   }
 
-  var streams: [UInt32] { slots.compactMap { $0?.stream } }
+  /// The numbers of all streams, rising.
+  var streams: [UInt32] { numbers.filter { $0 != 0 }.sorted() }
 
   private mutating func grow() {
-    let old = slots
-    slots = Array(repeating: nil, count: old.count * 2)
-    count = 0
-    for case let state? in old { insert(state) }
+    let old = states
+    let size = max(8, numbers.count * 2)
+    numbers = Array(repeating: 0, count: size)
+    states = Array(repeating: nil, count: size)
+    for case let state? in old { place(state) }
   }
 }

@@ -1,10 +1,10 @@
 /// Every bound of the wire in one place. Both sides say theirs in HELLO where the other must know it.
 package struct WireLimits: Sendable, Equatable {
-  /// Largest payload of one frame: with its header it fills one TLS record of 16,384 bytes.
+  /// Largest payload of one frame with message bytes: with its header it fills one TLS record of 16,384 bytes.
   package var framePayloadBytesMax = 16_372
   /// Largest message, compressed or not; gRPC's default.
   package var messageBytesMax = 4 * 1024 * 1024
-  /// All keys and values of one metadata block; gRPC's suggestion.
+  /// All entries of one metadata block as encoded; gRPC's suggestion.
   package var metadataBytesMax = 8 * 1024
   /// Entries in one metadata block: a small map, not a data channel.
   package var metadataEntriesMax = 64
@@ -39,12 +39,17 @@ package struct WireLimits: Sendable, Equatable {
   /// The connection's window: every running call can hold its whole stream window, so a stalled stream blocks no other.
   package var connectionWindowBytes: UInt64 { streamWindowBytes * callsMax }
 
+  /// What OPEN, HEAD and STATUS may always have, however small the frames for message bytes are: one TLS record. The control part of
+  /// OPEN has at most 8,502 bytes and HEAD 8,194; a STATUS is cut to this size by its sender.
+  static let controlPayloadBytesMax = 16_372
+
   /// The longest payload that each type may have; checked before the payload is waited for.
   func payloadBytesMax(of type: FrameType) -> Int {
     switch type {
-    case .open, .head, .message, .status: framePayloadBytesMax
+    case .message: framePayloadBytesMax
+    case .open, .head, .status: max(framePayloadBytesMax, Self.controlPayloadBytesMax)
     case .hello: helloBytesMax
-    case .reset: 6 + reasonBytesMax
+    case .reset: 4 + reasonBytesMax
     case .goAway: 10 + reasonBytesMax
     case .credit, .maxCalls, .ping: 8
     case .blocked, .hint: 64

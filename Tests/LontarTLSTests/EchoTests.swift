@@ -6,16 +6,24 @@ internal import Testing
 enum Fitting {
   static let serverCredentials = TestAuthority.shared.issue()
   static let protocols = ["lontar/1"]
+  /// Long enough for a busy machine: a test that is not about time must not depend on it.
+  static let patient: TLSLimits = {
+    var limits = TLSLimits()
+    limits.handshakeTimeout = .seconds(120)
+    limits.closeTimeout = .seconds(120)
+    return limits
+  }()
 
   static func server(_ change: (inout TLSServerConfiguration) -> Void = { _ in }) -> TLSServerConfiguration {
-    var configuration = TLSServerConfiguration(credentials: serverCredentials, applicationProtocols: protocols)
+    var configuration = TLSServerConfiguration(credentials: serverCredentials, applicationProtocols: protocols, limits: patient)
     change(&configuration)
     return configuration
   }
 
   static func client(_ change: (inout TLSClientConfiguration) -> Void = { _ in }) -> TLSClientConfiguration {
     var configuration = TLSClientConfiguration(
-      trustRootsPath: TestAuthority.shared.rootsPath, serverName: "localhost", applicationProtocols: protocols)
+      trustRootsPath: TestAuthority.shared.rootsPath, serverName: "localhost", applicationProtocols: protocols,
+      limits: patient)
     change(&configuration)
     return configuration
   }

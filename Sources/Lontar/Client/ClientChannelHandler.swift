@@ -7,7 +7,7 @@ final class ClientChannelHandler: ChannelInboundHandler, @unchecked Sendable {
   typealias InboundIn = ByteBuffer
   typealias OutboundOut = ByteBuffer
 
-  private unowned let owner: ClientCore
+  private let owner: ClientCore
   private var machine: ClientConnection
   private var channelContext: ChannelHandlerContext?
   private var isReading = false
@@ -27,6 +27,8 @@ final class ClientChannelHandler: ChannelInboundHandler, @unchecked Sendable {
 
   func handlerAdded(context: ChannelHandlerContext) {
     channelContext = context
+    // The attempt was given up before the channel came to be.
+    if isOver { context.close(promise: nil) }
   }
 
   func handlerRemoved(context: ChannelHandlerContext) {

@@ -10,7 +10,7 @@ internal import NIOPosix
 final class ClientCore: @unchecked Sendable {
   private enum State {
     case idle
-    case connecting
+    case connecting(ClientChannelHandler)
     case ready(ClientChannelHandler)
     /// The last attempt failed; calls that don't wait fail with this error until the next one.
     case backingOff(RPCError)
@@ -43,6 +43,8 @@ final class ClientCore: @unchecked Sendable {
   // MARK: Calls
 
   func start(_ call: ClientCall) {
+    // Its task was cancelled before it came here.
+    if call.isOver { return call.answer?.resume(returning: .failure(Self.cancelledError)) ?? () }
     if let deadline = call.deadline {
       guard deadline > .now() else { return call.fail(Self.deadlineError) }
       sweep.watch(deadline, on: eventLoop) { [weak self] in self?.sweepDeadlines() }
@@ -110,6 +112,7 @@ final class ClientCore: @unchecked Sendable {
     dispatch(call)
   }
 
+  private static let cancelledError = RPCError(.cancelled, "the caller cancelled the call")
   private static let deadlineError = RPCError(.deadlineExceeded, "the deadline of the call has passed")
 
   private func sweepDeadlines() {
@@ -126,15 +129,15 @@ final class ClientCore: @unchecked Sendable {
   // MARK: Connection
 
   private func connect() {
-    state = .connecting
     var hello = Hello()
     hello.software = configuration.software
     if let environment = configuration.environment { hello.environment = environment }
     let handler = ClientChannelHandler(owner: self, hello: hello, limits: limits)
+    state = .connecting(handler)
     let tls = tls
     let timeout = TimeAmount.seconds(Int64(configuration.connectTimeoutSeconds))
     let giveUp = eventLoop.scheduleTask(in: timeout) { [weak self] in
-      guard let self, case .connecting = self.state else { return }
+      guard let self, case .connecting(let attempt) = self.state, attempt === handler else { return }
       handler.lose(RPCError(.unavailable, "\(self.place) did not answer within \(self.configuration.connectTimeoutSeconds) s"))
     }
     ClientBootstrap(group: eventLoop)
@@ -170,6 +173,7 @@ final class ClientCore: @unchecked Sendable {
   }
 
   func connectionIsReady(_ connection: ClientChannelHandler) {
+    if case .shutDown = state { return connection.leave() }
     failures = 0
     current = connection
     state = .ready(connection)
@@ -199,7 +203,7 @@ final class ClientCore: @unchecked Sendable {
       current = nil
       state = .idle
       if !waiting.isEmpty { connect() }
-    case .connecting:
+    case .connecting(let attempt) where attempt === connection:
       backOff(error)
     default: break
     }

@@ -17,6 +17,11 @@ public final class LontarClient: Sendable {
     executor = EventLoopTaskExecutor(eventLoop)
   }
 
+  deinit {
+    let core = core
+    core.eventLoop.execute { core.shutDown() }
+  }
+
   /// One request, one answer.
   public func unary<Request, Response>(
     _ method: Method<Request, Response>, _ request: Request, options: CallOptions = CallOptions()

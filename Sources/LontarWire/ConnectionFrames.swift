@@ -1,0 +1,95 @@
+internal import NIOCore
+
+/// The frames that a connection writes, straight into `out`.
+extension ConnectionCore {
+  mutating func writeFrame(_ header: FrameHeader, _ body: (inout ByteBuffer) -> Void) {
+    out.reserveCapacity(minimumWritableBytes: FrameHeader.bytes + header.payloadBytes)
+    out.writeFrameHeader(header)
+    body(&out)
+  }
+
+  /// Writes a frame whose length is known only when it is written.
+  mutating func write(_ type: FrameType, stream: UInt32, flags: FrameFlags = [], _ body: (inout ByteBuffer) -> Void) {
+    let start = out.writerIndex
+    out.writeFrameHeader(FrameHeader(payloadBytes: 0, type: type, stream: stream, flags: flags))
+    body(&out)
+    let header = FrameHeader(payloadBytes: out.writerIndex - start - FrameHeader.bytes, type: type, stream: stream, flags: flags)
+    out.setInteger(header.packed.first, at: start)
+  }
+
+  mutating func writeOpen(_ stream: UInt32, _ open: OpenFrame, message: ByteBuffer?, end: Bool) {
+    var flags: FrameFlags = end ? .end : []
+    if message != nil { flags.insert(.inline) }
+    let bytes = open.encodedBytes + (message?.readableBytes ?? 0)
+    writeFrame(FrameHeader(payloadBytes: bytes, type: .open, stream: stream, flags: flags)) { buffer in
+      open.write(to: &buffer)
+      if let message { buffer.writeImmutableBuffer(message) }
+    }
+  }
+
+  mutating func writeStatus(_ stream: UInt32, _ status: StatusFrame, message: ByteBuffer?) {
+    let bytes = status.encodedBytes + (message?.readableBytes ?? 0)
+    let flags: FrameFlags = message == nil ? .end : [.end, .inline]
+    writeFrame(FrameHeader(payloadBytes: bytes, type: .status, stream: stream, flags: flags)) { buffer in
+      status.write(to: &buffer)
+      if let message { buffer.writeImmutableBuffer(message) }
+    }
+  }
+
+  mutating func writeReset(_ stream: UInt32, _ fault: StreamFault, notProcessed: Bool = false) throws(WireError) {
+    try countControl()
+    let reason = fault.reason.cut(utf8Max: limits.reasonBytesMax)
+    write(.reset, stream: stream, flags: notProcessed ? .notProcessed : []) { buffer in
+      buffer.writeInteger(fault.code.rawValue)
+      buffer.writeSubstring(reason)
+    }
+  }
+
+  mutating func writeGoAway(lastStream: UInt32, _ error: WireError, final: Bool) {
+    let reason = error.reason.cut(utf8Max: limits.reasonBytesMax)
+    write(.goAway, stream: 0) { buffer in
+      buffer.writeMultipleIntegers(lastStream, error.code.rawValue, UInt8(final ? 1 : 0), UInt8(0))
+      buffer.writeSubstring(reason)
+    }
+  }
+
+  mutating func writePing(_ value: UInt64, ack: Bool) throws(WireError) {
+    try countControl()
+    if !ack { pingsUnanswered += 1 }
+    writeFrame(FrameHeader(payloadBytes: 8, type: .ping, stream: 0, flags: ack ? .ack : [])) { $0.writeInteger(value) }
+  }
+
+  mutating func writeMaxCalls(_ granted: UInt64) {
+    writeFrame(FrameHeader(payloadBytes: 8, type: .maxCalls, stream: 0)) { $0.writeInteger(granted) }
+  }
+
+  mutating func writeCredit(stream: UInt32, _ offset: UInt64) throws(WireError) {
+    try countControl()
+    writeFrame(FrameHeader(payloadBytes: 8, type: .credit, stream: stream)) { $0.writeInteger(offset) }
+  }
+
+  /// Control frames that the peer makes us queue while it does not read are bounded.
+  private mutating func countControl() throws(WireError) {
+    controlFrames += 1
+    guard controlFrames <= limits.outboundControlFramesMax else {
+      throw WireError(.enhanceYourCalm, "the peer does not read but makes us answer")
+    }
+  }
+
+  /// Hands over what is ready for the socket.
+  mutating func takeOut() -> ByteBuffer? {
+    guard out.readableBytes > 0 else { return nil }
+    controlFrames = 0
+    defer { out = ByteBuffer() }
+    return out
+  }
+}
+
+extension String {
+  /// The longest beginning of whole characters (Unicode scalars) that has at most `utf8Max` bytes.
+  func cut(utf8Max: Int) -> Substring {
+    guard let end = utf8.index(startIndex, offsetBy: utf8Max, limitedBy: endIndex) else { return self[...] }
+    // Slicing rounds an index inside a scalar down to the scalar's start.
+    return self[..<end]
+  }
+}

@@ -1,1 +1,0 @@
-// PostgresClient: see README.md, architecture map.

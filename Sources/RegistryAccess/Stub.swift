@@ -1,1 +1,0 @@
-// RegistryAccess: see README.md, architecture map.

@@ -1,1 +1,0 @@
-// RegistryProtocol: see README.md, architecture map.

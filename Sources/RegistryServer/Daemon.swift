@@ -1,0 +1,64 @@
+package import Logging
+internal import ServiceLifecycle
+internal import UnixSignals
+
+/// Runs the server until it is told to stop: SIGTERM and SIGINT drain it, SIGHUP reads its certificates anew.
+package struct Daemon: Sendable {
+  private let server: RegistryServer
+  private let logger: Logger
+  private let drainSeconds: Int
+
+  package init(settings: ServerSettings, logger: Logger) throws(ServerError) {
+    server = try RegistryServer(settings: settings, logger: logger)
+    self.logger = logger
+    drainSeconds = settings.drainSeconds
+  }
+
+  /// - Parameter onReady: called with the address once calls are taken.
+  package func run(onReady: @escaping @Sendable (_ host: String, _ port: Int) -> Void = { _, _ in }) async throws {
+    let address = try await server.start()
+    onReady(address.host, address.port)
+    var configuration = ServiceGroupConfiguration(
+      services: [
+        .init(service: CertificateReload(server: server, logger: logger)),
+        .init(service: HealthLoop(server: server)),
+        .init(service: Serving(server: server)),
+      ],
+      gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+    // Beyond its own deadline a drain has hung; then the process ends all the same.
+    configuration.maximumGracefulShutdownDuration = .seconds(drainSeconds + 10)
+    try await ServiceGroup(configuration: configuration).run()
+  }
+}
+
+private struct Serving: Service {
+  let server: RegistryServer
+
+  func run() async throws {
+    try await gracefulShutdown()
+    await server.shutdown()
+  }
+}
+
+private struct HealthLoop: Service {
+  let server: RegistryServer
+
+  func run() async throws {
+    await cancelWhenGracefulShutdown { await server.watchDatabase() }
+  }
+}
+
+private struct CertificateReload: Service {
+  let server: RegistryServer
+  let logger: Logger
+
+  func run() async throws {
+    for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() {
+      do {
+        try server.reloadCertificates()
+      } catch {
+        logger.error("the certificates stay as they were: \(error.message)")
+      }
+    }
+  }
+}

@@ -1,0 +1,17 @@
+internal import RegistryStore
+
+/// The migration that this program was written for. A test holds it to the files under db/migrations.
+package enum SchemaRequirement {
+  package static let version = 9
+
+  /// Why this program and a database don't fit, or nil.
+  package static func objection(to found: Int) -> String? {
+    if found < version {
+      return "the database is at migration \(found), this program needs \(version); run `seratusd migrate`, then start again"
+    }
+    if found > version {
+      return "the database is at migration \(found), this program knows \(version); install the newer seratusd"
+    }
+    return nil
+  }
+}

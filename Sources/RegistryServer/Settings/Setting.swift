@@ -1,0 +1,112 @@
+/// One setting of the daemon: its key, what it may be, its default, and what it is for.
+package struct Setting: Sendable {
+  package enum Kind: Sendable {
+    case text
+    case integer(ClosedRange<Int>)
+    case word([String])
+    /// Text that is never shown.
+    case secret
+  }
+
+  /// Lower case words with dots: `listen.port`. The file nests them, the environment writes `SERATUS_LISTEN_PORT`.
+  package let key: String
+  package let kind: Kind
+  package let standard: String
+  package let about: String
+
+  init(_ key: String, _ kind: Kind, default standard: String, _ about: String) {
+    self.key = key
+    self.kind = kind
+    self.standard = standard
+    self.about = about
+  }
+
+  package var environmentName: String {
+    Self.environmentPrefix + key.uppercased().replacing(".", with: "_")
+  }
+
+  package static let environmentPrefix = "SERATUS_"
+
+  package var isSecret: Bool {
+    if case .secret = kind { true } else { false }
+  }
+
+  /// What may be given, for documentation and messages.
+  package var limits: String {
+    switch kind {
+    case .text: "text"
+    case .integer(let range): "\(range.lowerBound) to \(range.upperBound)"
+    case .word(let words): words.joined(separator: ", ")
+    case .secret: "secret text"
+    }
+  }
+
+  /// Why a value can't be used, or nil.
+  func objection(to value: String) -> String? {
+    switch kind {
+    case .text, .secret: nil
+    case .integer(let range):
+      Int(value).map(range.contains) == true ? nil : "it must be a whole number from \(range.lowerBound) to \(range.upperBound)"
+    case .word(let words): words.contains(value) ? nil : "it must be one of \(words.joined(separator: ", "))"
+    }
+  }
+}
+
+extension Setting {
+  /// Every setting there is. What is not here is refused.
+  package static let all: [Setting] = listening + database + behaviour
+
+  private static let listening: [Setting] = [
+    Setting("listen.host", .text, default: "127.0.0.1", "address to listen on; 0.0.0.0 or :: for all"),
+    Setting("listen.port", .integer(0...65_535), default: "7100", "port to listen on; 0: any free one"),
+    Setting(
+      "listen.connections_max", .integer(1...100_000), default: "1000",
+      "connections at once; more are closed before their handshake"),
+    Setting("listen.calls_per_connection_max", .integer(1...10_000), default: "100", "calls that run at once on one connection"),
+    Setting(
+      "listen.message_bytes_max", .integer(65_536...67_108_864), default: "4194304", "the largest request or answer, in bytes"),
+    Setting("listen.idle_seconds", .integer(1...86_400), default: "300", "connections without a call are closed after this"),
+    Setting("listen.call_seconds_max", .integer(1...3_600), default: "300", "deadline of calls that set none or a longer one"),
+    Setting("listen.event_loops", .integer(0...256), default: "0", "threads that serve connections; 0: one for each processor"),
+    Setting(
+      "tls.certificate", .text, default: "certificates/server.pem", "PEM file of the server's certificate chain, the leaf first"),
+    Setting("tls.key", .text, default: "certificates/server.key", "PEM file of its private key"),
+    Setting(
+      "tls.client_authority", .text, default: "",
+      "PEM file of the authority whose client certificates are required; empty: clients show none"),
+  ]
+
+  private static let database: [Setting] = [
+    Setting("database.host", .text, default: "127.0.0.1", "address of PostgreSQL, or the folder of its socket"),
+    Setting("database.port", .integer(1...65_535), default: "5432", "its port"),
+    Setting("database.name", .text, default: "seratus", "the registry's database"),
+    Setting(
+      "database.sslmode", .word(["disable", "prefer", "require", "verify-ca", "verify-full"]), default: "prefer",
+      "how the connection to PostgreSQL is encrypted and verified"),
+    Setting(
+      "database.ssl_root_certificate", .text, default: "", "PEM file of PostgreSQL's authority, for verify-ca and verify-full"),
+    Setting("database.region_password", .secret, default: "", "password of the login seratus_region"),
+    Setting("database.ministry_password", .secret, default: "", "password of the login seratus_ministry"),
+    Setting("database.export_password", .secret, default: "", "password of the login seratus_export"),
+    Setting("database.gate_password", .secret, default: "", "password of the login seratus_gate"),
+    Setting("database.region_connections", .integer(1...32), default: "4", "connections for calls of regions"),
+    Setting("database.ministry_connections", .integer(1...12), default: "4", "connections for calls of the ministry"),
+    Setting("database.export_connections", .integer(1...6), default: "2", "connections for calls of export scripts"),
+    Setting("database.gate_connections", .integer(1...6), default: "1", "connections for logging in and out"),
+    Setting("database.streams", .integer(1...4), default: "2", "streams that each login may run at once, beside its connections"),
+    Setting(
+      "database.admin_user", .text, default: "postgres",
+      "superuser for migrate, reference, account and token; serve doesn't use it"),
+    Setting("database.admin_password", .secret, default: "", "its password, if it needs one"),
+  ]
+
+  private static let behaviour: [Setting] = [
+    Setting("session.minutes_default", .integer(1...44_640), default: "480", "how long a login lasts that asks for no time"),
+    Setting("session.minutes_max", .integer(1...44_640), default: "44640", "the longest a login may ask for"),
+    Setting("drain.seconds", .integer(0...600), default: "15", "time that running calls get when the daemon is told to stop"),
+    Setting("health.seconds", .integer(1...300), default: "2", "time between two looks at the database"),
+    Setting("log.level", .word(["trace", "debug", "info", "warning", "error"]), default: "info", "the least that is logged"),
+    Setting("log.format", .word(["logfmt", "json"]), default: "logfmt", "form of a log line on stderr"),
+    Setting("log.calls", .word(["all", "failed", "none"]), default: "all", "which calls get a line"),
+  ]
+}

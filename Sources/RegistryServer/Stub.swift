@@ -1,1 +1,0 @@
-// RegistryServer: see README.md, architecture map.

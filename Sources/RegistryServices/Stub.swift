@@ -1,1 +1,0 @@
-// RegistryServices: see README.md, architecture map.

@@ -1,1 +1,0 @@
-// RegistryStore: see README.md, architecture map.
