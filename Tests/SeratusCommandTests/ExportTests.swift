@@ -56,11 +56,15 @@ import Testing
 
   @Test func `json is one object however many chunks there were`() throws {
     var writer = ExportWriter(format: .json, hasParts: false, dataset: Fixtures.official)
-    let text = writer.head() + writer.text([Fixtures.score]) + writer.text([]) + writer.text([Fixtures.score, Fixtures.score]) + writer.tail()
+    let text =
+      writer.head() + writer.text([Fixtures.score]) + writer.text([]) + writer.text([Fixtures.score, Fixtures.score])
+      + writer.tail()
     let object = try #require(JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
     #expect((object["scores"] as? [Any])?.count == 3)
     var empty = ExportWriter(format: .json, hasParts: false, dataset: Fixtures.official)
-    #expect(empty.head() + empty.text([]) + empty.tail() == #"{"dataset":{"kind":"official","seed":null,"label":null},"scores":["# + "\n]}\n")
+    #expect(
+      empty.head() + empty.text([]) + empty.tail() == #"{"dataset":{"kind":"official","seed":null,"label":null},"scores":["#
+        + "\n]}\n")
   }
 
   @Test func `parts of another dimension set are kept`() {
@@ -85,7 +89,9 @@ import Testing
     #expect(writer.text([score]).contains(",verified,,,withheld,B-1003"))
   }
 
-  @Test(arguments: [(Int64(3), 3, "official", true), (3, 2, "official", false), (3, 4, "official", false), (3, 3, "synthetic", false)])
+  @Test(arguments: [
+    (Int64(3), 3, "official", true), (3, 2, "official", false), (3, 4, "official", false), (3, 3, "synthetic", false),
+  ])
   func `an export that is not what its manifest says is a failure`(rows: Int64, came: Int, kind: String, isWhole: Bool) {
     var manifest = Seratus_V1_ExportManifest()
     manifest.rows = rows

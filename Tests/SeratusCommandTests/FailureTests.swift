@@ -8,11 +8,13 @@ import Testing
 
 @Suite struct FailureTests {
   @Test(arguments: [
-    (StatusCode.notFound, "REGION_UNKNOWN", 3), (.permissionDenied, "ROLE_NOT_PERMITTED", 4), (.unauthenticated, "SESSION_EXPIRED", 5),
+    (StatusCode.notFound, "REGION_UNKNOWN", 3), (.permissionDenied, "ROLE_NOT_PERMITTED", 4),
+    (.unauthenticated, "SESSION_EXPIRED", 5),
     (.unauthenticated, "SESSION_REVOKED", 5), (.invalidArgument, "OUT_OF_SCALE", 6), (.invalidArgument, "AMBIGUOUS_NUMBER", 6),
     (.outOfRange, "BAD_YEAR", 6), (.aborted, "STALE_VERSION", 7), (.failedPrecondition, "IDEMPOTENCY_CONFLICT", 7),
     (.alreadyExists, "", 7), (.unavailable, "DATABASE_DOWN", 8), (.deadlineExceeded, "", 8), (.resourceExhausted, "", 8),
-    (.invalidArgument, "REGION_AMBIGUOUS", 9), (.invalidArgument, "AMBIGUOUS_NAME", 9), (.internalError, "", 1), (.unknown, "", 1),
+    (.invalidArgument, "REGION_AMBIGUOUS", 9), (.invalidArgument, "AMBIGUOUS_NAME", 9), (.internalError, "", 1),
+    (.unknown, "", 1),
     (.dataLoss, "EXPORT_INCOMPLETE", 1), (.unimplemented, "", 1), (.cancelled, "", 1),
   ])
   func `every way a call can end has its exit code`(code: StatusCode, reason: String, status: Int32) {
@@ -27,10 +29,14 @@ import Testing
   }
 
   @Test func `a failure for scripts is one json object on one line`() throws {
-    var error = RPCError(.invalidArgument, "rows[3].parts[1].value: out of scale", details: ErrorDetails(reason: "OUT_OF_SCALE", domain: "d", parameters: ["max": "4.00"]))
+    var error = RPCError(
+      .invalidArgument, "rows[3].parts[1].value: out of scale",
+      details: ErrorDetails(reason: "OUT_OF_SCALE", domain: "d", parameters: ["max": "4.00"]))
     error.details.localized = ["id": "di luar skala", "en": "out of scale"]
     error.details.requestID = "7f3a"
-    error.details.fieldViolations = [.init(field: "rows[3].parts[1].value", description: "9.00 is outside 0–4", reason: "OUT_OF_SCALE")]
+    error.details.fieldViolations = [
+      .init(field: "rows[3].parts[1].value", description: "9.00 is outside 0–4", reason: "OUT_OF_SCALE")
+    ]
     let text = Failure(error).onLines([2, 3, 5, 9]).json(.indonesian)
     #expect(text.hasSuffix("}\n") && text.split(separator: "\n").count == 1)
     #expect(
@@ -52,7 +58,9 @@ import Testing
 
   @Test func `an unreachable server names the remedy in both languages`() {
     let failure = Failure(RPCError(.unavailable, "can't reach 127.0.0.1:7443: connection refused"))
-    #expect(failure.text(.english) == "seratus: can't reach 127.0.0.1:7443: connection refused; try again in a moment, or check host and port\n")
+    #expect(
+      failure.text(.english)
+        == "seratus: can't reach 127.0.0.1:7443: connection refused; try again in a moment, or check host and port\n")
     #expect(failure.text(.indonesian).contains("coba lagi sebentar"))
     #expect(failure.isRetryable)
   }

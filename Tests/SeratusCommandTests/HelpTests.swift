@@ -31,7 +31,8 @@ import Testing
   }
 
   private static func examples(_ command: any ParsableCommand.Type) -> [[String]] {
-    command.configuration.discussion.split(separator: "\n").map { $0.drop { $0 == " " } }.filter { $0.hasPrefix("seratus ") }.map(words)
+    command.configuration.discussion.split(separator: "\n").map { $0.drop { $0 == " " } }.filter { $0.hasPrefix("seratus ") }.map(
+      words)
   }
 
   @Test func `every command has examples`() {
@@ -60,20 +61,22 @@ import Testing
     ["score", "put", "35.71", "2022", "--file", "x.csv"], ["score", "put", "--file", "x.csv", "--published", "3.31"],
     ["compare", "cohorts", "--cohorts", "2017,2017"], ["compare", "cohorts", "--cohorts", "17"],
     ["compare", "cohorts", "--measure", "aspect"], ["compare", "cohorts", "--measure", "colour:red"],
-    ["export", "scores", "-o", "table"], ["export", "scores", "-o", "json", "--for", "excel-id"], ["region", "list", "--timeout", "0"],
+    ["export", "scores", "-o", "table"], ["export", "scores", "-o", "json", "--for", "excel-id"],
+    ["region", "list", "--timeout", "0"],
     ["region", "list", "--port", "65536"], ["region", "list", "--lang", "fr"], ["region", "list", "-o", "xml"], ["nonsense"],
   ])
   func `wrong arguments are refused`(arguments: [String]) {
     #expect(throws: (any Error).self) { try SeratusCommand.parseAsRoot(arguments) }
   }
 
-  @Test(arguments: [
-    (nil, [:], nil, Language.english), (.indonesian, ["SERATUS_LANG": "en"], "en", .indonesian),
-    (nil, ["SERATUS_LANG": "id", "LANG": "en_US.UTF-8"], "en", .indonesian), (nil, ["LANG": "en_US.UTF-8"], "id", .indonesian),
-    (nil, ["LANG": "id_ID.UTF-8"], nil, .indonesian), (nil, ["LC_ALL": "en_US", "LANG": "id_ID.UTF-8"], nil, .english),
-    (nil, ["LC_ALL": "", "LANG": "id_ID"], nil, .indonesian), (nil, ["SERATUS_LANG": "fr"], nil, .english),
-    (nil, ["LANG": "idx"], nil, .english),
-  ] as [(Language?, [String: String], String?, Language)])
+  @Test(
+    arguments: [
+      (nil, [:], nil, Language.english), (.indonesian, ["SERATUS_LANG": "en"], "en", .indonesian),
+      (nil, ["SERATUS_LANG": "id", "LANG": "en_US.UTF-8"], "en", .indonesian), (nil, ["LANG": "en_US.UTF-8"], "id", .indonesian),
+      (nil, ["LANG": "id_ID.UTF-8"], nil, .indonesian), (nil, ["LC_ALL": "en_US", "LANG": "id_ID.UTF-8"], nil, .english),
+      (nil, ["LC_ALL": "", "LANG": "id_ID"], nil, .indonesian), (nil, ["SERATUS_LANG": "fr"], nil, .english),
+      (nil, ["LANG": "idx"], nil, .english),
+    ] as [(Language?, [String: String], String?, Language)])
   func `the language comes from the option, the environment, the profile, the locale`(
     option: Language?, environment: [String: String], profile: String?, expected: Language
   ) {

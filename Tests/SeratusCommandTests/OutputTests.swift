@@ -53,7 +53,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ("plain", #""plain""#), ("a\"b\\c", #""a\"b\\c""#), ("\n\t\r", #""\n\t\r""#), ("\u{1}", "\"\\u0001\""), ("\u{85}", "\"\\u0085\""),
+    ("plain", #""plain""#), ("a\"b\\c", #""a\"b\\c""#), ("\n\t\r", #""\n\t\r""#), ("\u{1}", "\"\\u0001\""),
+    ("\u{85}", "\"\\u0085\""),
     ("é都", "\"é都\""),
   ])
   func `json strings are escaped`(text: String, expected: String) {

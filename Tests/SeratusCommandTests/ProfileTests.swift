@@ -22,7 +22,8 @@ import Testing
   }
 
   @Test func `what is written is read again, by its owner only`() throws {
-    let profile = Profile(host: "h", port: 7443, ca: "/ca.pem", serverName: "s", token: "t", language: "id", environment: "training")
+    let profile = Profile(
+      host: "h", port: 7443, ca: "/ca.pem", serverName: "s", token: "t", language: "id", environment: "training")
     try folder.write(profile, name: "a")
     #expect(try folder.read("a") == profile)
     #expect(try InputFile.mode(folder.filePath("a")) == 0o600)
@@ -87,7 +88,8 @@ import Testing
   func `a token file holds one token and nothing else`(text: String, isAccepted: Bool) throws {
     let path = folder.path + "/token"
     FileManager.default.createFile(atPath: path, contents: Data(text.utf8))
-    let choice = ConnectionChoice(global: try .parse(["--host", "h", "--port", "9", "--token-file", path]), environment: ["SERATUS_PROFILES": folder.path])
+    let choice = ConnectionChoice(
+      global: try .parse(["--host", "h", "--port", "9", "--token-file", path]), environment: ["SERATUS_PROFILES": folder.path])
     #expect(((try? choice.resolved().token) != nil) == isAccepted)
   }
 
