@@ -78,7 +78,7 @@ let package = Package(
       ]),
     room("RegistryClient", ["RegistryProtocol", "Lontar", "LontarTLS"]),
     command("seratusd", ["RegistryServer", "RegistryStore", "RegistryAccess", "RegistryModel", "PostgresClient", arguments, logging]),
-    command("seratus", ["RegistryClient", "RegistryProtocol", "RegistryModel", "Lontar", arguments]),
+    command("seratus", ["RegistryClient", "RegistryProtocol", "RegistryModel", "Lontar", "LontarTLS", arguments]),
 
     // Tests. RegistryTestKit holds what several of them need.
     .target(
@@ -96,7 +96,7 @@ let package = Package(
     tests("CohortAnalysisTests", ["CohortAnalysis", "RegistryModel"], exclude: ["reference.py"]),
     tests("RegistryStoreTests", ["RegistryStore", "RegistryAccess", "RegistryModel", "PostgresClient", "RegistryTestKit"]),
     tests("RegistryServicesTests", ["RegistryServices", "RegistryProtocol", "RegistryTestKit", "Lontar"]),
-    tests("SeratusCommandTests", ["seratus", "RegistryProtocol", "RegistryModel"]),
+    tests("SeratusCommandTests", ["seratus", "RegistryClient", "RegistryProtocol", "RegistryModel", "Lontar", "LontarTLS", arguments]),
     .executableTarget(
       name: "lontar-benchmark", dependencies: ["Lontar", "LontarTLS", "LontarTesting", arguments], path: "Tests/LontarBenchmark",
       swiftSettings: house),

@@ -45,6 +45,13 @@ public struct ProfileError: Error, Sendable, Equatable {
   public let path: String
   /// What exactly is wrong: a key, a line of the operating system.
   public let detail: String
+
+  package init(reason: Reason, name: String, path: String, detail: String) {
+    self.reason = reason
+    self.name = name
+    self.path = path
+    self.detail = detail
+  }
 }
 
 extension Profile {
@@ -80,7 +87,8 @@ extension Profile {
     var object: [String: Any] = ["host": host, "port": port]
     let texts = ["ca": ca, "serverName": serverName, "token": token, "language": language, "environment": environment]
     for (key, value) in texts { object[key] = value }
-    let data = try JSONSerialization.data(withJSONObject: object, options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes])
+    let data = try JSONSerialization.data(
+      withJSONObject: object, options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes])
     return String(decoding: data, as: UTF8.self) + "\n"
   }
 }

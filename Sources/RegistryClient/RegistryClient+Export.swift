@@ -1,4 +1,4 @@
-public import Lontar
+internal import Lontar
 public import RegistryProtocol
 
 extension RegistryClient {

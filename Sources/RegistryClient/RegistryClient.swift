@@ -1,4 +1,4 @@
-public import Lontar
+internal import Lontar
 internal import LontarTLS
 internal import RegistryProtocol
 

@@ -4,7 +4,7 @@ internal import Lontar
 internal import LontarTLS
 internal import PostgresClient
 internal import RegistryAccess
-internal import RegistryModel
+package import RegistryModel
 internal import RegistryProtocol
 internal import RegistryServices
 package import RegistryStore
@@ -82,6 +82,23 @@ package final class RegistryServer: Sendable {
   /// One look, now: for tests and for those who have just repaired something.
   package func lookAtDatabase() async {
     await watch.look()
+  }
+
+  /// Connects, looks and lets go, without listening.
+  /// - Throws: `ServerError` for a database that is away or that doesn't fit this program.
+  package func examineDatabase() async throws(ServerError) {
+    pools.start()
+    let sight = await watch.look()
+    await pools.shutdown()
+    switch sight {
+    case .fine: return
+    case .away(let detail):
+      throw ServerError(
+        .databaseUnavailable,
+        "the database at \(settings.database.host) port \(settings.database.port) can't be reached; start it or "
+          + "correct the settings database.*", detail: detail)
+    case .unfit(let message): throw ServerError(.schemaMismatch, message)
+    }
   }
 
   /// - Throws: `ServerError`; the old certificate stays in use.
@@ -179,5 +196,12 @@ extension RegistryServer {
     } catch {
       preconditionFailure("the clock of this machine is outside the calendar: \(error)")
     }
+  }
+
+  /// The day in Jakarta of an instant, `2026-11-21`; empty outside the calendar.
+  package static func day(of moment: Moment) -> String {
+    let seconds = moment.unixMicroseconds / 1_000_000
+    let date = try? CivilTime.date(unixSeconds: seconds, offsetSeconds: CivilTime.jakartaOffsetSeconds)
+    return date?.description ?? ""
   }
 }

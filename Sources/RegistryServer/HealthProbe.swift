@@ -56,7 +56,8 @@ package struct HealthProbe: Sendable {
     switch outcome {
     case .success(let response) where response.status == .serving: return
     case .success(let response):
-      throw ServerError(.notServing, "the daemon at \(host) port \(port) answers, but does not serve (\(response.status)); look at its log")
+      throw ServerError(
+        .notServing, "the daemon at \(host) port \(port) answers, but does not serve (\(response.status)); look at its log")
     case .failure(let error):
       throw ServerError(.notServing, "the daemon at \(host) port \(port) gives no health: \(error.message)")
     }

@@ -33,7 +33,8 @@ struct ComparisonInput {
 extension CohortRow {
   init(_ row: ComparisonRow) {
     self.init(
-      cohortYear: row.cohortYear, region: row.region.id, name: row.region.name, kind: row.region.kind, province: row.region.province,
+      cohortYear: row.cohortYear, region: row.region.id, name: row.region.name, kind: row.region.kind,
+      province: row.region.province,
       observation: row.value.map { .value($0) } ?? .missing(row.missing ?? .notVisible),
       isRepeat: row.isRepeat, isUncertain: row.membershipCertainty < .verified)
   }

@@ -91,7 +91,7 @@ struct TokenCommand: AsyncParsableCommand {
     func run() async throws {
       try await Failure.told {
         try await AdminDatabase.with(options) { database in
-          let names = try await username.map { [$0] } ?? database.accounts.accounts().map(\.username)
+          let names = if let username { [username] } else { try await database.accounts.accounts().map(\.username) }
           for name in names {
             for session in try await database.accounts.sessions(username: name) {
               print(
@@ -116,7 +116,9 @@ struct TokenCommand: AsyncParsableCommand {
     func run() async throws {
       try await Failure.told {
         let count = try await AdminDatabase.with(options) { try await $0.accounts.revoke(sessionID: id) }
-        guard count > 0 else { throw ServerError(.badInput, "no live session begins with \(id); `seratusd token list` shows all") }
+        guard count > 0 else {
+          throw ServerError(.badInput, "no live session begins with \(id); `seratusd token list` shows all")
+        }
         print("\(count) \(count == 1 ? "session" : "sessions") ended")
       }
     }

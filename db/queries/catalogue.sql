@@ -2,8 +2,7 @@
 
 -- name: CatalogueFaults :many
 -- Every breach of the isolation rules as (fault, object); no rows is the only good answer. Run as the owner or a superuser.
--- Whatever has a region_id and is not listed as national is a region's own, so a new table is inside the rules without being
--- named here.
+-- Whatever has a region_id and is not listed as national is a region's own: a new table is inside the rules unasked.
 with schemas as (
   select oid, nspname from pg_namespace where nspname in ('registry', 'access', 'api')
 ), logins as (

@@ -14,8 +14,8 @@ create function evil.now() returns timestamptz language sql as $$ select '-infin
 create function evil.set_config(text, text, boolean) returns text language sql as $$ select pg_catalog.set_config($1, '2', $3) $$;
 create function evil.concat(variadic "any") returns text language internal as 'text_concat';
 create domain evil.text as pg_catalog.text check (value <> '1');
-grant usage on schema evil to seratus_region;
-grant execute on all functions in schema evil to seratus_region;
+grant usage on schema evil to public;
+grant execute on all functions in schema evil to public;
 set session authorization seratus_region;
 begin;
 set local search_path = evil, pg_catalog, public;
@@ -23,6 +23,9 @@ select test.ok('a'::pg_catalog.text = 'b'::pg_catalog.text, 'the path is poisone
 select test.refuses($q$ select api.enter('\x00', '{region_admin}', false, 100) $q$, 'SR001', 'through a poisoned path nobody is let in');
 select test.refuses($q$ select api.enter(pg_catalog.sha256('expired'), '{region_admin}', false, 100) $q$, 'SR002', 'nor is time turned back');
 select test.refuses($q$ select api.enter(pg_catalog.sha256('region-a'), '{export}', false, 100) $q$, 'SR004', 'nor a role changed');
+select test.refuses($q$ select api.enter(pg_catalog.sha256('ministry'), '{ministry_admin}', false, 100) $q$, 'SR001', 'nor a pool');
+select test.refuses($q$ select api.enter(pg_catalog.sha256('reader'), '{region_admin}', true, 100) $q$, 'SR004', 'nor a scope');
+select test.refuses($q$ select api.enter(pg_catalog.sha256('viewer-a'), '{region_viewer}', true, 100) $q$, 'SR004', 'nor a right to write');
 select test.gives($q$ select actor_name from api.enter(pg_catalog.sha256('region-a'), '{region_admin}', false, 60000) $q$, 'Ani', 'and who may come in');
 select test.ok(pg_catalog.current_setting('seratus.region') operator(pg_catalog.=) '1', 'is still in its own region');
 rollback;

@@ -1,5 +1,6 @@
 package import Logging
 package import Lontar
+internal import RegistryModel
 package import RegistryStore
 internal import Synchronization
 

@@ -5,7 +5,8 @@ internal import RegistryProtocol
 struct CohortCommand: AsyncParsableCommand {
   static var configuration: CommandConfiguration {
     CommandConfiguration(
-      commandName: "cohort", abstract: Help(id: "Angkatan gerakan dan anggotanya.", en: "Cohorts of the movement and their members.").text,
+      commandName: "cohort",
+      abstract: Help(id: "Angkatan gerakan dan anggotanya.", en: "Cohorts of the movement and their members.").text,
       subcommands: [CohortList.self, CohortShow.self])
   }
 }
@@ -14,7 +15,10 @@ struct CohortList: Leaf {
   static var configuration: CommandConfiguration {
     CommandConfiguration(
       commandName: "list",
-      abstract: Help(id: "Semua angkatan, dan jumlah daerah sampai masing-masing menurut tiap aturan.", en: "All cohorts, and the regions up to each by every counting rule.").text,
+      abstract: Help(
+        id: "Semua angkatan, dan jumlah daerah sampai masing-masing menurut tiap aturan.",
+        en: "All cohorts, and the regions up to each by every counting rule."
+      ).text,
       discussion: Help.examples(["seratus cohort list", "seratus cohort list --lang id -o csv"]))
   }
 
@@ -35,8 +39,10 @@ struct CohortShow: Leaf {
       ]))
   }
 
-  @Argument(help: Help(id: "Tahun angkatan.", en: "Year of the cohort.").text) var year: Int32
-  @Option(help: Help(id: "Provinsi dan kode menurut batas wilayah tanggal ini.", en: "Provinces and codes by the borders of this day.").text)
+  @Argument(help: Help(id: "Tahun angkatan.", en: "Year of the cohort.").option) var year: Int32
+  @Option(
+    help: Help(id: "Provinsi dan kode menurut batas wilayah tanggal ini.", en: "Provinces and codes by the borders of this day.")
+      .option)
   var bordersAsOf: String?
   @OptionGroup var global: GlobalOptions
 
@@ -60,7 +66,10 @@ struct CompareCohorts: Leaf {
   static var configuration: CommandConfiguration {
     CommandConfiguration(
       commandName: "cohorts",
-      abstract: Help(id: "Bandingkan angkatan: n, tanpa nilai, kuartil, rerata, simpangan baku, urutan.", en: "Compare cohorts: n, missing, quartiles, mean, standard deviation, rank.").text,
+      abstract: Help(
+        id: "Bandingkan angkatan: n, tanpa nilai, kuartil, rerata, simpangan baku, urutan.",
+        en: "Compare cohorts: n, missing, quartiles, mean, standard deviation, rank."
+      ).text,
       discussion: Help.examples(
         [
           "seratus compare cohorts", "seratus compare cohorts --cohorts 2017,2018,2019 --year 2022",
@@ -71,14 +80,25 @@ struct CompareCohorts: Leaf {
         en: "With --values, csv and ndjson hold one row for each membership; without it one for each cohort."))
   }
 
-  @Option(help: Help(id: "Angkatan, dipisah koma; bawaan semua.", en: "Cohorts, separated by commas; default: all.").text) var cohorts: YearList?
-  @Option(help: Help(id: "Tahun yang dievaluasi; bawaan yang terakhir dengan nilai.", en: "The year evaluated; default: the latest with any score.").text)
+  @Option(help: Help(id: "Angkatan, dipisah koma; bawaan semua.", en: "Cohorts, separated by commas; default: all.").option)
+  var cohorts: YearList?
+  @Option(
+    help: Help(
+      id: "Tahun yang dievaluasi; bawaan yang terakhir dengan nilai.",
+      en: "The year evaluated; default: the latest with any score."
+    ).option)
   var year: Int32?
-  @Option(help: Help(id: "annual (bawaan), I atau II.", en: "annual (default), I or II.").text) var stage: StageArgument = .annual
-  @Option(help: Help(id: "total (bawaan), aspect:KUNCI atau dimension:KUNCI.", en: "total (default), aspect:KEY or dimension:KEY.").text)
+  @Option(help: Help(id: "annual (bawaan), I atau II.", en: "annual (default), I or II.").option) var stage: StageArgument =
+    .annual
+  @Option(
+    help: Help(id: "total (bawaan), aspect:KUNCI atau dimension:KUNCI.", en: "total (default), aspect:KEY or dimension:KEY.")
+      .option)
   var measure: MeasureArgument?
-  @Flag(help: Help(id: "Juga daerah dan nilainya.", en: "Also the regions and their values.").text) var values = false
-  @Option(help: Help(id: "Tulis juga laporan HTML bergambar ke berkas ini.", en: "Also write an HTML report with pictures to this file.").text)
+  @Flag(help: Help(id: "Juga daerah dan nilainya.", en: "Also the regions and their values.").option) var values = false
+  @Option(
+    help: Help(
+      id: "Tulis juga laporan HTML bergambar ke berkas ini.", en: "Also write an HTML report with pictures to this file."
+    ).option)
   var report: String?
   @OptionGroup var global: GlobalOptions
 

@@ -23,8 +23,9 @@ struct ConnectionChoice: Sendable {
   func profile() throws -> Profile? {
     do {
       return try ProfileFolder(environment: environment).read(profileName)
-    } catch where error.reason == .missing && namedProfile == nil && global.host != nil {
-      return nil
+    } catch {
+      if error.reason == .missing, namedProfile == nil, global.host != nil { return nil }
+      throw error
     }
   }
 

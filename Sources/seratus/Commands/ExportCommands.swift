@@ -19,26 +19,31 @@ enum ExportAudience: String, CaseIterable, ExpressibleByArgument {
 struct ExportScores: Leaf {
   static var configuration: CommandConfiguration {
     CommandConfiguration(
-      commandName: "scores", abstract: Help(id: "Semua nilai yang dirilis, sebagai aliran.", en: "All released scores, as a stream.").text,
+      commandName: "scores",
+      abstract: Help(id: "Semua nilai yang dirilis, sebagai aliran.", en: "All released scores, as a stream.").text,
       discussion: Help.examples(
         [
           "seratus export scores > scores.csv", "seratus export scores --from 2021 --to 2022 --parts -o ndjson",
           "seratus export scores --file scores.csv", "seratus export scores --for excel-id --file nilai.csv",
         ],
-        id: "Bentuk bawaan csv. Dengan --file, berkas muncul utuh atau tidak sama sekali, dan manifesnya di BERKAS.manifest.json; "
+        id:
+          "Bentuk bawaan csv. Dengan --file, berkas muncul utuh atau tidak sama sekali, dan manifesnya di BERKAS.manifest.json; "
           + "tanpa --file, manifes ke keluaran galat. Tanpa manifes, ekspor tidak lengkap dan kode keluar bukan 0.",
-        en: "The default form is csv. With --file the file appears whole or not at all, its manifest as FILE.manifest.json; without "
+        en:
+          "The default form is csv. With --file the file appears whole or not at all, its manifest as FILE.manifest.json; without "
           + "--file the manifest goes to standard error. Without a manifest the export is not whole and the exit code not 0."))
   }
 
-  @Option(help: Help(id: "Dari tahun.", en: "From this year.").text) var from: Int32?
-  @Option(help: Help(id: "Sampai tahun.", en: "To this year.").text) var to: Int32?
-  @Flag(help: Help(id: "Juga aspek dan dimensi.", en: "Also aspects and dimensions.").text) var parts = false
-  @Option(help: Help(id: "Tulis ke berkas ini.", en: "Write to this file.").text) var file: String?
+  @Option(help: Help(id: "Dari tahun.", en: "From this year.").option) var from: Int32?
+  @Option(help: Help(id: "Sampai tahun.", en: "To this year.").option) var to: Int32?
+  @Flag(help: Help(id: "Juga aspek dan dimensi.", en: "Also aspects and dimensions.").option) var parts = false
+  @Option(help: Help(id: "Tulis ke berkas ini.", en: "Write to this file.").option) var file: String?
   @Option(
     name: .customLong("for"),
     help: Help(
-      id: "excel-id: titik koma, koma desimal, BOM, kode sebagai teks.", en: "excel-id: semicolons, decimal commas, BOM, codes as text.").text)
+      id: "excel-id: titik koma, koma desimal, BOM, kode sebagai teks.",
+      en: "excel-id: semicolons, decimal commas, BOM, codes as text."
+    ).option)
   var audience: ExportAudience?
   @OptionGroup var global: GlobalOptions
 
@@ -99,7 +104,8 @@ struct ExportScores: Leaf {
     }
     guard manifest.dataset.term == dataset.term else {
       throw incomplete(
-        "EXPORT_DATASET_DIFFERS", id: "jenis data berubah di tengah ekspor; ulangi", en: "the kind of data changed during the export; run it again")
+        "EXPORT_DATASET_DIFFERS", id: "jenis data berubah di tengah ekspor; ulangi",
+        en: "the kind of data changed during the export; run it again")
     }
   }
 
@@ -118,7 +124,9 @@ struct ExportScores: Leaf {
     let rows = text.manifest.rows
     invocation.talk(
       invocation.language[
-        Phrase(id: "\(rows) baris di \(file), manifes di \(file).manifest.json", en: "\(rows) rows in \(file), manifest in \(file).manifest.json")])
+        Phrase(
+          id: "\(rows) baris di \(file), manifes di \(file).manifest.json",
+          en: "\(rows) rows in \(file), manifest in \(file).manifest.json")])
   }
 }
 

@@ -9,45 +9,60 @@ struct GlobalOptions: ParsableArguments {
   @Option(
     name: [.short, .long],
     help: Help(
-      id: "Bentuk hasil: table (bawaan, untuk orang), csv, json, ndjson. Galat juga menjadi satu objek JSON dengan json dan ndjson.",
-      en: "Form of the output: table (default, for people), csv, json, ndjson. With json and ndjson errors are one JSON object, too.").text)
+      id:
+        "Bentuk hasil: table (bawaan, untuk orang), csv, json, ndjson. Galat juga menjadi satu objek JSON dengan json dan ndjson.",
+      en:
+        "Form of the output: table (default, for people), csv, json, ndjson. With json and ndjson errors are one JSON object, too."
+    ).option)
   var output: OutputFormat?
 
   @Option(
     help: Help(
       id: "Bahasa: id atau en. Bawaan: SERATUS_LANG, lalu profil, lalu LANG; jika tidak ada, en.",
-      en: "Language: id or en. Default: SERATUS_LANG, then the profile, then LANG; else en.").text)
+      en: "Language: id or en. Default: SERATUS_LANG, then the profile, then LANG; else en."
+    ).option)
   var lang: Language?
 
   @Option(
     help: Help(
-      id: "Nama profil. Bawaan: SERATUS_PROFILE, lalu \"default\".", en: "Name of the profile. Default: SERATUS_PROFILE, then \"default\".").text)
+      id: "Nama profil. Bawaan: SERATUS_PROFILE, lalu \"default\".",
+      en: "Name of the profile. Default: SERATUS_PROFILE, then \"default\"."
+    ).option)
   var profile: String?
 
-  @Option(help: Help(id: "Batas waktu satu panggilan dalam detik, termasuk ulangan.", en: "Time limit of a call in seconds, retries included.").text)
+  @Option(
+    help: Help(
+      id: "Batas waktu satu panggilan dalam detik, termasuk ulangan.", en: "Time limit of a call in seconds, retries included."
+    ).option)
   var timeout: Int = 30
 
   @Option(
     help: Help(
       id: "Host server, pengganti isi profil. Token profil tidak dikirim ke host lain.",
-      en: "Host of the server, instead of the profile's. A profile's token is not sent to another host.").text)
+      en: "Host of the server, instead of the profile's. A profile's token is not sent to another host."
+    ).option)
   var host: String?
 
-  @Option(help: Help(id: "Port server, pengganti isi profil.", en: "Port of the server, instead of the profile's.").text)
+  @Option(help: Help(id: "Port server, pengganti isi profil.", en: "Port of the server, instead of the profile's.").option)
   var port: Int?
 
   @Option(
     help: Help(
-      id: "Berkas PEM sertifikat CA, pengganti isi profil.", en: "PEM file of the CA certificate, instead of the profile's.").text)
+      id: "Berkas PEM sertifikat CA, pengganti isi profil.", en: "PEM file of the CA certificate, instead of the profile's."
+    ).option)
   var ca: String?
 
-  @Option(help: Help(id: "Berkas berisi token, pengganti isi profil.", en: "File that holds the token, instead of the profile's.").text)
+  @Option(
+    help: Help(id: "Berkas berisi token, pengganti isi profil.", en: "File that holds the token, instead of the profile's.")
+      .option)
   var tokenFile: String?
 
-  @Flag(help: Help(id: "Tanpa huruf tebal di terminal.", en: "No bold type on a terminal.").text)
+  @Flag(help: Help(id: "Tanpa huruf tebal di terminal.", en: "No bold type on a terminal.").option)
   var noColor = false
 
-  @Flag(name: [.short, .long], help: Help(id: "Tanpa pesan di keluaran galat, selain galat.", en: "Nothing on standard error but errors.").text)
+  @Flag(
+    name: [.short, .long],
+    help: Help(id: "Tanpa pesan di keluaran galat, selain galat.", en: "Nothing on standard error but errors.").option)
   var quiet = false
 
   func validate() throws {

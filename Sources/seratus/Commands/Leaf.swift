@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Foundation
+internal import RegistryClient
 internal import RegistryModel
 
 /// A command that does something, as opposed to one that only groups others.

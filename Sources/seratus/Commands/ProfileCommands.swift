@@ -5,7 +5,8 @@ internal import RegistryModel
 struct ProfileCommand: AsyncParsableCommand {
   static var configuration: CommandConfiguration {
     CommandConfiguration(
-      commandName: "profile", abstract: Help(id: "Profil: registri mana, sebagai siapa.", en: "Profiles: which registry, and as whom.").text,
+      commandName: "profile",
+      abstract: Help(id: "Profil: registri mana, sebagai siapa.", en: "Profiles: which registry, and as whom.").text,
       subcommands: [ProfileList.self, ProfileAdd.self, ProfileShow.self])
   }
 }
@@ -40,7 +41,9 @@ struct ProfileShow: Leaf {
       discussion: Help.examples(["seratus profile show", "seratus profile show kementerian"]))
   }
 
-  @Argument(help: Help(id: "Nama profil; bawaan yang sedang berlaku.", en: "Name of the profile; default: the one in use.").text) var name: String?
+  @Argument(
+    help: Help(id: "Nama profil; bawaan yang sedang berlaku.", en: "Name of the profile; default: the one in use.").option)
+  var name: String?
   @OptionGroup var global: GlobalOptions
 
   func perform(_ invocation: Invocation) async throws {
@@ -53,19 +56,23 @@ struct ProfileShow: Leaf {
 struct ProfileAdd: Leaf {
   static var configuration: CommandConfiguration {
     CommandConfiguration(
-      commandName: "add", abstract: Help(id: "Buat profil dari --host, --port, --ca.", en: "Make a profile from --host, --port, --ca.").text,
+      commandName: "add",
+      abstract: Help(id: "Buat profil dari --host, --port, --ca.", en: "Make a profile from --host, --port, --ca.").text,
       discussion: Help.examples([
         "seratus profile add kementerian --host registry.example --port 7443 --ca ca.pem",
         "seratus profile add latihan --host 127.0.0.1 --port 7443 --ca ca.pem --server-name localhost --language id --environment training --replace",
       ]))
   }
 
-  @Argument(help: Help(id: "Nama profil.", en: "Name of the profile.").text) var name: String
-  @Option(help: Help(id: "Nama dalam sertifikat server, bila bukan host.", en: "The name in the server's certificate, if not the host.").text)
+  @Argument(help: Help(id: "Nama profil.", en: "Name of the profile.").option) var name: String
+  @Option(
+    help: Help(id: "Nama dalam sertifikat server, bila bukan host.", en: "The name in the server's certificate, if not the host.")
+      .option)
   var serverName: String?
-  @Option(help: Help(id: "Bahasa profil: id atau en.", en: "Language of the profile: id or en.").text) var language: Language?
-  @Option(help: Help(id: "Untuk apa registri ini, misalnya training.", en: "What this registry is for, e.g. training.").text) var environment: String?
-  @Flag(help: Help(id: "Ganti profil yang sudah ada.", en: "Overwrite a profile that exists.").text) var replace = false
+  @Option(help: Help(id: "Bahasa profil: id atau en.", en: "Language of the profile: id or en.").option) var language: Language?
+  @Option(help: Help(id: "Untuk apa registri ini, misalnya training.", en: "What this registry is for, e.g. training.").option)
+  var environment: String?
+  @Flag(help: Help(id: "Ganti profil yang sudah ada.", en: "Overwrite a profile that exists.").option) var replace = false
   @OptionGroup var global: GlobalOptions
 
   func perform(_ invocation: Invocation) async throws {

@@ -15,15 +15,17 @@ struct RegionList: Leaf {
     CommandConfiguration(
       commandName: "list", abstract: Help(id: "Daftar daerah.", en: "List regions.").text,
       discussion: Help.examples([
-        "seratus region list", "seratus region list --province 35 --kind kota", "seratus region list --cohort 2017 --as-of 2017-12-31",
+        "seratus region list", "seratus region list --province 35 --kind kota",
+        "seratus region list --cohort 2017 --as-of 2017-12-31",
         "seratus region list -o csv",
       ]))
   }
 
-  @Option(help: Help(id: "Provinsi: kode Kemendagri atau nama.", en: "Province: Kemendagri code or name.").text) var province: String?
-  @Option(help: Help(id: "kabupaten atau kota.", en: "kabupaten or kota.").text) var kind: RegionKindArgument?
-  @Option(help: Help(id: "Angkatan, misalnya 2017.", en: "Cohort, e.g. 2017.").text) var cohort: Int32?
-  @Option(help: Help(id: "Keadaan pada tanggal ini (YYYY-MM-DD).", en: "As of this day (YYYY-MM-DD).").text) var asOf: String?
+  @Option(help: Help(id: "Provinsi: kode Kemendagri atau nama.", en: "Province: Kemendagri code or name.").option) var province:
+    String?
+  @Option(help: Help(id: "kabupaten atau kota.", en: "kabupaten or kota.").option) var kind: RegionKindArgument?
+  @Option(help: Help(id: "Angkatan, misalnya 2017.", en: "Cohort, e.g. 2017.").option) var cohort: Int32?
+  @Option(help: Help(id: "Keadaan pada tanggal ini (YYYY-MM-DD).", en: "As of this day (YYYY-MM-DD).").option) var asOf: String?
   @OptionGroup var global: GlobalOptions
 
   func perform(_ invocation: Invocation) async throws {
@@ -54,18 +56,22 @@ struct RegionShow: Leaf {
   static var configuration: CommandConfiguration {
     CommandConfiguration(
       commandName: "show",
-      abstract: Help(id: "Satu daerah dengan kode, nama dan provinsinya dari masa ke masa.", en: "One region, with its codes, names and provinces in time.").text,
+      abstract: Help(
+        id: "Satu daerah dengan kode, nama dan provinsinya dari masa ke masa.",
+        en: "One region, with its codes, names and provinces in time."
+      ).text,
       discussion: Help.examples(
         [
           "seratus region show 35.71", "seratus region show bps:3571", "seratus region show \"Kota Kediri\"",
           "seratus region show Mimika --as-of 2017-12-31",
         ],
-        id: "Kode Kemendagri (35.71), bps:3571, atau nama lengkap. Angka tanpa titik ditolak bila berarti lebih dari satu daerah.",
+        id:
+          "Kode Kemendagri (35.71), bps:3571, atau nama lengkap. Angka tanpa titik ditolak bila berarti lebih dari satu daerah.",
         en: "A Kemendagri code (35.71), bps:3571, or a full name. A bare number is refused if it means more than one region."))
   }
 
-  @Argument(help: Help(id: "Kode atau nama daerah.", en: "Code or name of the region.").text) var region: String
-  @Option(help: Help(id: "Keadaan pada tanggal ini (YYYY-MM-DD).", en: "As of this day (YYYY-MM-DD).").text) var asOf: String?
+  @Argument(help: Help(id: "Kode atau nama daerah.", en: "Code or name of the region.").option) var region: String
+  @Option(help: Help(id: "Keadaan pada tanggal ini (YYYY-MM-DD).", en: "As of this day (YYYY-MM-DD).").option) var asOf: String?
   @OptionGroup var global: GlobalOptions
 
   func perform(_ invocation: Invocation) async throws {
@@ -80,13 +86,14 @@ struct RegionShow: Leaf {
 struct RegionSearch: Leaf {
   static var configuration: CommandConfiguration {
     CommandConfiguration(
-      commandName: "search", abstract: Help(id: "Cari daerah menurut nama, nama lain atau kode.", en: "Find regions by name, alias or code.").text,
+      commandName: "search",
+      abstract: Help(id: "Cari daerah menurut nama, nama lain atau kode.", en: "Find regions by name, alias or code.").text,
       discussion: Help.examples(["seratus region search Probolinggo", "seratus region search kediri --limit 5 -o ndjson"]))
   }
 
-  @Argument(help: Help(id: "Bagian nama atau kode.", en: "Part of a name or code.").text) var text: String
-  @Option(help: Help(id: "Paling banyak sekian, sampai 50.", en: "At most this many, up to 50.").text) var limit: Int32 = 10
-  @Option(help: Help(id: "Keadaan pada tanggal ini (YYYY-MM-DD).", en: "As of this day (YYYY-MM-DD).").text) var asOf: String?
+  @Argument(help: Help(id: "Bagian nama atau kode.", en: "Part of a name or code.").option) var text: String
+  @Option(help: Help(id: "Paling banyak sekian, sampai 50.", en: "At most this many, up to 50.").option) var limit: Int32 = 10
+  @Option(help: Help(id: "Keadaan pada tanggal ini (YYYY-MM-DD).", en: "As of this day (YYYY-MM-DD).").option) var asOf: String?
   @OptionGroup var global: GlobalOptions
 
   func perform(_ invocation: Invocation) async throws {
@@ -103,17 +110,24 @@ struct RegionReport: Leaf {
   static var configuration: CommandConfiguration {
     CommandConfiguration(
       commandName: "report",
-      abstract: Help(id: "Lima angka satu daerah dan tahun: indeks, perubahan, dua peringkat, rincian.", en: "The five numbers of a region and year: index, change, two ranks, the split.").text,
+      abstract: Help(
+        id: "Lima angka satu daerah dan tahun: indeks, perubahan, dua peringkat, rincian.",
+        en: "The five numbers of a region and year: index, change, two ranks, the split."
+      ).text,
       discussion: Help.examples([
         "seratus region report 35.71 --year 2022", "seratus region report \"Kota Kediri\" --year 2022 --lang id",
         "seratus region report 35.71 --year 2022 --report kediri.html", "seratus region report 35.71 --year 2022 -o json",
       ]))
   }
 
-  @Argument(help: Help(id: "Kode atau nama daerah.", en: "Code or name of the region.").text) var region: String
-  @Option(help: Help(id: "Tahun yang dievaluasi.", en: "The year evaluated.").text) var year: Int32
-  @Option(help: Help(id: "annual (bawaan), I atau II.", en: "annual (default), I or II.").text) var stage: StageArgument = .annual
-  @Option(help: Help(id: "Tulis juga laporan HTML bergambar ke berkas ini.", en: "Also write an HTML report with pictures to this file.").text)
+  @Argument(help: Help(id: "Kode atau nama daerah.", en: "Code or name of the region.").option) var region: String
+  @Option(help: Help(id: "Tahun yang dievaluasi.", en: "The year evaluated.").option) var year: Int32
+  @Option(help: Help(id: "annual (bawaan), I atau II.", en: "annual (default), I or II.").option) var stage: StageArgument =
+    .annual
+  @Option(
+    help: Help(
+      id: "Tulis juga laporan HTML bergambar ke berkas ini.", en: "Also write an HTML report with pictures to this file."
+    ).option)
   var report: String?
   @OptionGroup var global: GlobalOptions
 

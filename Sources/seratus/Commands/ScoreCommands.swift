@@ -19,10 +19,13 @@ struct ScoreList: Leaf {
       ]))
   }
 
-  @Argument(help: Help(id: "Daerah; bawaan daerah sendiri, atau semua bagi kementerian.", en: "Region; default: your own, or all for the ministry.").text)
+  @Argument(
+    help: Help(
+      id: "Daerah; bawaan daerah sendiri, atau semua bagi kementerian.", en: "Region; default: your own, or all for the ministry."
+    ).option)
   var region: String?
-  @Option(help: Help(id: "Dari tahun.", en: "From this year.").text) var from: Int32?
-  @Option(help: Help(id: "Sampai tahun.", en: "To this year.").text) var to: Int32?
+  @Option(help: Help(id: "Dari tahun.", en: "From this year.").option) var from: Int32?
+  @Option(help: Help(id: "Sampai tahun.", en: "To this year.").option) var to: Int32?
   @OptionGroup var global: GlobalOptions
 
   func perform(_ invocation: Invocation) async throws {
@@ -59,13 +62,18 @@ struct ScoreExplain: Leaf {
       ]))
   }
 
-  @Argument(help: Help(id: "Kode atau nama daerah.", en: "Code or name of the region.").text) var region: String
-  @Argument(help: Help(id: "Tahun yang dievaluasi.", en: "The year evaluated.").text) var year: Int32
-  @Option(help: Help(id: "annual (bawaan), I atau II.", en: "annual (default), I or II.").text) var stage: StageArgument = .annual
-  @Option(help: Help(id: "implementation (bawaan) atau masterplan.", en: "implementation (default) or masterplan.").text)
+  @Argument(help: Help(id: "Kode atau nama daerah.", en: "Code or name of the region.").option) var region: String
+  @Argument(help: Help(id: "Tahun yang dievaluasi.", en: "The year evaluated.").option) var year: Int32
+  @Option(help: Help(id: "annual (bawaan), I atau II.", en: "annual (default), I or II.").option) var stage: StageArgument =
+    .annual
+  @Option(help: Help(id: "implementation (bawaan) atau masterplan.", en: "implementation (default) or masterplan.").option)
   var kind: ScoreKindArgument = .implementation
-  @Option(help: Help(id: "Hitung ulang dengan instrumen ini.", en: "Recompute under this instrument.").text) var under: String?
-  @Option(help: Help(id: "Hitung ulang dengan bobot ini: KUNCI=PERSEN,… berjumlah 100.", en: "Recompute under these weights: KEY=PERCENT,… summing to 100.").text)
+  @Option(help: Help(id: "Hitung ulang dengan instrumen ini.", en: "Recompute under this instrument.").option) var under: String?
+  @Option(
+    help: Help(
+      id: "Hitung ulang dengan bobot ini: KUNCI=PERSEN,… berjumlah 100.",
+      en: "Recompute under these weights: KEY=PERCENT,… summing to 100."
+    ).option)
   var weights: String?
   @OptionGroup var global: GlobalOptions
 
@@ -86,7 +94,8 @@ struct ScoreInstruments: Leaf {
   static var configuration: CommandConfiguration {
     CommandConfiguration(
       commandName: "instruments",
-      abstract: Help(id: "Versi instrumen: bobot, skala, pembulatan.", en: "The instrument versions: weights, scale, rounding.").text,
+      abstract: Help(id: "Versi instrumen: bobot, skala, pembulatan.", en: "The instrument versions: weights, scale, rounding.")
+        .text,
       discussion: Help.examples(["seratus score instruments", "seratus score instruments -o json"]))
   }
 

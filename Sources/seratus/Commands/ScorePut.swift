@@ -7,7 +7,10 @@ internal import RegistryProtocol
 struct ScorePut: Leaf {
   static var configuration: CommandConfiguration {
     CommandConfiguration(
-      commandName: "put", abstract: Help(id: "Tulis nilai: satu dari opsi, atau banyak dari berkas.", en: "Write scores: one from options, or many from a file.").text,
+      commandName: "put",
+      abstract: Help(
+        id: "Tulis nilai: satu dari opsi, atau banyak dari berkas.", en: "Write scores: one from options, or many from a file."
+      ).text,
       discussion: Help.examples(
         [
           "seratus score put 35.71 2022 --instrument evaluasi-10-20-30-20-20-cut --aspect baseline=3.60 --aspect output=3.21 --published 3.31 --expected-version 1 --source \"B-1003/DJAI/AI.01.04/12/2022\"",
@@ -42,27 +45,38 @@ struct ScorePut: Leaf {
     \(sample)
     """
 
-  @Argument(help: Help(id: "Kode atau nama daerah.", en: "Code or name of the region.").text) var region: String?
-  @Argument(help: Help(id: "Tahun yang dievaluasi.", en: "The year evaluated.").text) var year: Int32?
-  @Option(help: Help(id: "Berkas CSV; - untuk masukan baku.", en: "CSV file; - for standard input.").text) var file: String?
-  @Flag(help: Help(id: "Periksa saja, tidak menulis.", en: "Check only, write nothing.").text) var dryRun = false
-  @Option(help: Help(id: "annual (bawaan), I atau II.", en: "annual (default), I or II.").text) var stage: StageArgument = .annual
-  @Option(help: Help(id: "implementation (bawaan) atau masterplan.", en: "implementation (default) or masterplan.").text)
+  @Argument(help: Help(id: "Kode atau nama daerah.", en: "Code or name of the region.").option) var region: String?
+  @Argument(help: Help(id: "Tahun yang dievaluasi.", en: "The year evaluated.").option) var year: Int32?
+  @Option(help: Help(id: "Berkas CSV; - untuk masukan baku.", en: "CSV file; - for standard input.").option) var file: String?
+  @Flag(help: Help(id: "Periksa saja, tidak menulis.", en: "Check only, write nothing.").option) var dryRun = false
+  @Option(help: Help(id: "annual (bawaan), I atau II.", en: "annual (default), I or II.").option) var stage: StageArgument =
+    .annual
+  @Option(help: Help(id: "implementation (bawaan) atau masterplan.", en: "implementation (default) or masterplan.").option)
   var kind: ScoreKindArgument = .implementation
-  @Option(help: Help(id: "Instrumen; lihat score instruments.", en: "Instrument; see score instruments.").text) var instrument: String?
-  @Option(help: Help(id: "Nilai satu aspek, KUNCI=NILAI; boleh berulang.", en: "Value of an aspect, KEY=VALUE; may be repeated.").text)
+  @Option(help: Help(id: "Instrumen; lihat score instruments.", en: "Instrument; see score instruments.").option) var instrument:
+    String?
+  @Option(
+    help: Help(id: "Nilai satu aspek, KUNCI=NILAI; boleh berulang.", en: "Value of an aspect, KEY=VALUE; may be repeated.").option
+  )
   var aspect: [String] = []
-  @Option(help: Help(id: "Nilai satu dimensi, KUNCI=NILAI; boleh berulang.", en: "Value of a dimension, KEY=VALUE; may be repeated.").text)
+  @Option(
+    help: Help(id: "Nilai satu dimensi, KUNCI=NILAI; boleh berulang.", en: "Value of a dimension, KEY=VALUE; may be repeated.")
+      .option)
   var dimension: [String] = []
-  @Option(help: Help(id: "Nilai akhir seperti tercetak.", en: "The total as printed.").text) var published: String?
-  @Option(help: Help(id: "Mengapa tidak ada nilai.", en: "Why there is no value.").text) var missing: MissingArgument?
-  @Option(help: Help(id: "Nomor surat.", en: "Number of the letter.").text) var letter: String?
-  @Option(help: Help(id: "Tanggal surat (YYYY-MM-DD).", en: "Date of the letter (YYYY-MM-DD).").text) var letterDate: String?
-  @Option(help: Help(id: "Dari mana nilai ini.", en: "Where the score comes from.").text) var source: String?
-  @Option(help: Help(id: "verified, probable atau uncertain.", en: "verified, probable or uncertain.").text) var certainty: CertaintyArgument?
-  @Option(help: Help(id: "Versi yang hendak diganti; 0 (bawaan): belum ada.", en: "The version to replace; 0 (default): none yet.").text)
+  @Option(help: Help(id: "Nilai akhir seperti tercetak.", en: "The total as printed.").option) var published: String?
+  @Option(help: Help(id: "Mengapa tidak ada nilai.", en: "Why there is no value.").option) var missing: MissingArgument?
+  @Option(help: Help(id: "Nomor surat.", en: "Number of the letter.").option) var letter: String?
+  @Option(help: Help(id: "Tanggal surat (YYYY-MM-DD).", en: "Date of the letter (YYYY-MM-DD).").option) var letterDate: String?
+  @Option(help: Help(id: "Dari mana nilai ini.", en: "Where the score comes from.").option) var source: String?
+  @Option(help: Help(id: "verified, probable atau uncertain.", en: "verified, probable or uncertain.").option) var certainty:
+    CertaintyArgument?
+  @Option(
+    help: Help(id: "Versi yang hendak diganti; 0 (bawaan): belum ada.", en: "The version to replace; 0 (default): none yet.")
+      .option)
   var expectedVersion: Int32 = 0
-  @Flag(help: Help(id: "Rilis untuk umum (hanya admin kementerian).", en: "Release to the public (ministry administrators only).").text)
+  @Flag(
+    help: Help(id: "Rilis untuk umum (hanya admin kementerian).", en: "Release to the public (ministry administrators only).")
+      .option)
   var release = false
   @OptionGroup var global: GlobalOptions
 
@@ -131,7 +145,9 @@ extension Failure {
   func onLines(_ lines: [Int]) -> Failure {
     var failure = self
     for (index, fault) in faults.enumerated() {
-      if let row = fault.row, (1...max(1, lines.count)).contains(row), !lines.isEmpty { failure.faults[index].row = lines[row - 1] }
+      if let row = fault.row, (1...max(1, lines.count)).contains(row), !lines.isEmpty {
+        failure.faults[index].row = lines[row - 1]
+      }
     }
     return failure
   }

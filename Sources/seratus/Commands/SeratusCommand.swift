@@ -7,7 +7,9 @@ struct SeratusCommand: AsyncParsableCommand {
     CommandConfiguration(
       commandName: "seratus",
       abstract: Help(
-        id: "Seratus: registri Gerakan Menuju 100 Smart City.", en: "Seratus: the registry of the movement towards 100 smart cities.").text,
+        id: "Seratus: registri Gerakan Menuju 100 Smart City.",
+        en: "Seratus: the registry of the movement towards 100 smart cities."
+      ).text,
       discussion: Help.examples(
         [
           "seratus login --username analis",

@@ -6,7 +6,8 @@ internal import RegistryProtocol
 struct LoginCommand: Leaf {
   static var configuration: CommandConfiguration {
     CommandConfiguration(
-      commandName: "login", abstract: Help(id: "Masuk dan simpan token di profil.", en: "Sign in and keep the token in the profile.").text,
+      commandName: "login",
+      abstract: Help(id: "Masuk dan simpan token di profil.", en: "Sign in and keep the token in the profile.").text,
       discussion: Help.examples(
         [
           "seratus login",
@@ -14,17 +15,27 @@ struct LoginCommand: Leaf {
           "seratus login --username skrip --password-stdin < password.txt",
           "seratus login --username analis --host registry.example --port 7443 --ca ca.pem",
         ],
-        id: "Kata sandi ditanyakan tanpa ditampilkan, atau dibaca dari masukan baku. Berkas profil hanya dapat dibaca pemiliknya (0600).",
-        en: "The password is asked for without showing it, or read from standard input. The profile can be read by its owner only (0600)."))
+        id:
+          "Kata sandi ditanyakan tanpa ditampilkan, atau dibaca dari masukan baku. Berkas profil hanya dapat dibaca pemiliknya (0600).",
+        en:
+          "The password is asked for without showing it, or read from standard input. The profile can be read by its owner only (0600)."
+      ))
   }
 
-  @Option(name: [.short, .long], help: Help(id: "Nama pengguna; ditanyakan bila tidak diberi.", en: "Name of the user; asked for if not given.").text)
+  @Option(
+    name: [.short, .long],
+    help: Help(id: "Nama pengguna; ditanyakan bila tidak diberi.", en: "Name of the user; asked for if not given.").option)
   var username: String?
 
-  @Flag(help: Help(id: "Baca kata sandi dari masukan baku (satu baris).", en: "Read the password from standard input (one line).").text)
+  @Flag(
+    help: Help(id: "Baca kata sandi dari masukan baku (satu baris).", en: "Read the password from standard input (one line).")
+      .option)
   var passwordStdin = false
 
-  @Option(help: Help(id: "Masa berlaku token dalam menit; bawaan menurut server.", en: "Lifetime of the token in minutes; default: the server's.").text)
+  @Option(
+    help: Help(
+      id: "Masa berlaku token dalam menit; bawaan menurut server.", en: "Lifetime of the token in minutes; default: the server's."
+    ).option)
   var lifetime: UInt32?
 
   @OptionGroup var global: GlobalOptions
@@ -34,7 +45,8 @@ struct LoginCommand: Leaf {
     let endpoint = try choice.resolved().endpoint
     var request = Seratus_V1_LoginRequest()
     request.username = try username ?? asked(Phrase(id: "Nama pengguna: ", en: "User name: "), invocation, secret: false)
-    request.password = try passwordStdin ? stdinPassword() : asked(Phrase(id: "Kata sandi: ", en: "Password: "), invocation, secret: true)
+    request.password =
+      try passwordStdin ? stdinPassword() : asked(Phrase(id: "Kata sandi: ", en: "Password: "), invocation, secret: true)
     request.lifetimeMinutes = lifetime ?? 0
     let answer = try await invocation.withClient { [request] client in try await client.login(request) }
     var profile = try choice.profile() ?? Profile(host: endpoint.host, port: endpoint.port)
@@ -73,7 +85,8 @@ struct LoginCommand: Leaf {
 struct LogoutCommand: Leaf {
   static var configuration: CommandConfiguration {
     CommandConfiguration(
-      commandName: "logout", abstract: Help(id: "Cabut token dan hapus dari profil.", en: "Revoke the token and remove it from the profile.").text,
+      commandName: "logout",
+      abstract: Help(id: "Cabut token dan hapus dari profil.", en: "Revoke the token and remove it from the profile.").text,
       discussion: Help.examples(["seratus logout", "seratus logout --profile kementerian"]))
   }
 

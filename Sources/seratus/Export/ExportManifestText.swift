@@ -48,7 +48,9 @@ struct ExportManifestText {
     "instrument_certainty": ("word", "verified, probable or uncertain; empty without an instrument"),
     "published_total": ("decimal", "as printed; exact"),
     "computed_total": ("decimal", "from the parts under the instrument; exact"),
-    "missing": ("word", "why there is no total: not_reported, not_applicable, withheld, not_yet_due, not_visible; empty: there is one"),
+    "missing": (
+      "word", "why there is no total: not_reported, not_applicable, withheld, not_yet_due, not_visible; empty: there is one"
+    ),
     "other_parts": ("text", "parts of other dimension sets, part:key=value separated by \" ; \""),
     "letter_number": ("text", "number of the letter that announced the score"),
     "letter_date": ("date", "YYYY-MM-DD"),

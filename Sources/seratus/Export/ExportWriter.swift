@@ -10,7 +10,8 @@ struct ExportWriter {
   let csv: CSVWriter
   private(set) var rows = 0
 
-  init(format: OutputFormat, hasParts: Bool, dataset: Seratus_V1_Dataset, csvFormat: CSVFormat = CSVFormat(guardsFormulas: true)) {
+  init(format: OutputFormat, hasParts: Bool, dataset: Seratus_V1_Dataset, csvFormat: CSVFormat = CSVFormat(guardsFormulas: true))
+  {
     self.format = format
     self.hasParts = hasParts
     self.dataset = dataset

@@ -40,7 +40,8 @@ enum ExitStatus: Int32, CaseIterable, Sendable {
     case .notFound: self = .notFound
     case .permissionDenied: self = .notPermitted
     case .unauthenticated: self = .notSignedIn
-    case .invalidArgument, .outOfRange: self = reason.contains("AMBIGUOUS_NUMBER") || !reason.contains("AMBIGUOUS") ? .invalidData : .ambiguous
+    case .invalidArgument, .outOfRange:
+      self = reason.contains("AMBIGUOUS_NUMBER") || !reason.contains("AMBIGUOUS") ? .invalidData : .ambiguous
     case .alreadyExists, .aborted, .failedPrecondition: self = .conflict
     case .unavailable, .deadlineExceeded, .resourceExhausted: self = .unavailable
     case .cancelled, .unknown, .unimplemented, .internalError, .dataLoss: self = .other

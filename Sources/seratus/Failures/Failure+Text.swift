@@ -14,7 +14,9 @@ extension Failure {
         lines.append(language[Phrase(id: "  … dan \(hidden) kesalahan lain", en: "  … and \(hidden) more faults")])
       }
     }
-    if !requestID.isEmpty { lines.append(language[Phrase(id: "  nomor permintaan: \(requestID)", en: "  request id: \(requestID)")]) }
+    if !requestID.isEmpty {
+      lines.append(language[Phrase(id: "  nomor permintaan: \(requestID)", en: "  request id: \(requestID)")])
+    }
     return lines.map { $0 + "\n" }.joined()
   }
 

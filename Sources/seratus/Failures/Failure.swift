@@ -136,7 +136,8 @@ extension Failure {
 
   private init(model error: ModelError) {
     self.init(
-      exit: .invalidData, code: "INVALID_DATA", reason: error.reason.rawValue, message: .same("\(error.message); \(error.remedy)"),
+      exit: .invalidData, code: "INVALID_DATA", reason: error.reason.rawValue,
+      message: .same("\(error.message); \(error.remedy)"),
       faults: [
         Fault(
           field: error.field, row: error.parameters["row"].flatMap { Int($0) }, column: error.parameters["column"],
@@ -168,8 +169,11 @@ extension Failure {
       switch error.reason {
       case .missing:
         Phrase(
-          id: "profil \"\(name)\" tidak ada (\(path)); buat dengan: seratus profile add \(name) --host HOST --port PORT --ca FILE",
-          en: "there is no profile \"\(name)\" (\(path)); make it with: seratus profile add \(name) --host HOST --port PORT --ca FILE")
+          id:
+            "profil \"\(name)\" tidak ada (\(path)); buat dengan: seratus profile add \(name) --host HOST --port PORT --ca FILE",
+          en:
+            "there is no profile \"\(name)\" (\(path)); make it with: seratus profile add \(name) --host HOST --port PORT --ca FILE"
+        )
       case .malformed:
         Phrase(
           id: "profil \(path) rusak: \(detail); perbaiki atau buat lagi dengan profile add --replace",
@@ -180,7 +184,8 @@ extension Failure {
           en: "the profile \(path) holds a token but others may read it (mode \(detail)); run: chmod 600 \(path)")
       case .badName:
         Phrase(
-          id: "\"\(name)\" bukan nama profil; pakai huruf, angka, - _ .", en: "\"\(name)\" is not a name for a profile; use letters, digits, - _ .")
+          id: "\"\(name)\" bukan nama profil; pakai huruf, angka, - _ .",
+          en: "\"\(name)\" is not a name for a profile; use letters, digits, - _ .")
       case .exists:
         Phrase(
           id: "profil \"\(name)\" sudah ada; tambahkan --replace untuk menggantinya",

@@ -1,3 +1,4 @@
+internal import ArgumentParser
 internal import Foundation
 internal import RegistryModel
 
@@ -8,6 +9,7 @@ struct Help: Sendable {
   let en: String
 
   var text: String { Self.language == .indonesian ? id : en }
+  var option: ArgumentHelp { ArgumentHelp(text) }
 
   static let language = language(arguments: CommandLine.arguments, environment: ProcessInfo.processInfo.environment)
 

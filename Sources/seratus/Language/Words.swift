@@ -53,7 +53,8 @@ enum Words {
   static let yes = pair("ya", "yes")
   static let no = pair("tidak", "no")
   static let unknown = pair("tidak diketahui", "unknown")
-  static let provincesOutside = pair("Provinsi yang ikut (di luar jumlah daerah)", "Provinces that took part (outside the count of regions)")
+  static let provincesOutside = pair(
+    "Provinsi yang ikut (di luar jumlah daerah)", "Provinces that took part (outside the count of regions)")
 
   // Scores
   static let index = pair("Indeks", "Index")

@@ -15,7 +15,8 @@ struct CohortPlot {
   func picture(_ language: Language) -> Picture {
     let height = Self.top + Double(max(1, comparison.cohorts.count)) * Self.rowHeight + 36
     var picture = Picture(
-      key: "values", width: Self.width, height: height, title: language[Phrase(id: "Nilai menurut angkatan", en: "Values by cohort")],
+      key: "values", width: Self.width, height: height,
+      title: language[Phrase(id: "Nilai menurut angkatan", en: "Values by cohort")],
       description: description(language))
     guard let axis = Axis(covering: values.map(\.value), from: Self.left, to: Self.right) else {
       picture.text(
@@ -41,7 +42,8 @@ struct CohortPlot {
     comparison.values.compactMap { value in
       guard value.hasValue, let number = value.value.exact else { return nil }
       return Dot(
-        cohort: value.cohortYear, name: "\(value.region.name) (\(value.region.kemendagriCode)): \(number)", value: number.approximate)
+        cohort: value.cohortYear, name: "\(value.region.name) (\(value.region.kemendagriCode)): \(number)",
+        value: number.approximate)
     }
   }
 
@@ -68,7 +70,8 @@ struct CohortPlot {
       let mean = dots.map { axis.point($0.value) }.reduce(0, +) / Double(max(1, dots.count))
       let isLeft = !dots.isEmpty && mean > (Self.left + Self.right) / 2
       picture.text(
-        warning, x: isLeft || dots.isEmpty ? Self.left + 6 : Self.right - 6, y: middle + 5, anchor: isLeft || dots.isEmpty ? .start : .end,
+        warning, x: isLeft || dots.isEmpty ? Self.left + 6 : Self.right - 6, y: middle + 5,
+        anchor: isLeft || dots.isEmpty ? .start : .end,
         fill: Palette.faint)
     }
   }

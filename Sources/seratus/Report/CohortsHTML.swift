@@ -38,14 +38,16 @@ struct CohortsHTML {
       heading: language[Phrase(id: "Berapa yang diketahui", en: "How much is known")],
       caption: language[
         Phrase(
-          id: "Anggota dengan nilai, tanpa nilai menurut sebabnya, dan anggota yang dihitung kementerian tetapi belum dikenal di sini.",
+          id:
+            "Anggota dengan nilai, tanpa nilai menurut sebabnya, dan anggota yang dihitung kementerian tetapi belum dikenal di sini.",
           en: "Members with a value, without one by reason, and members that the ministry counts but nobody here can name.")])
     guard !cohorts.cohorts.isEmpty else { return }
     report.add(
       CumulativeChart(response: cohorts).picture(language), heading: language[Words.cumulative],
       caption: language[
         Phrase(
-          id: "Batang: dihitung di sini, menurut tiap aturan. Belah ketupat: angka kementerian. Bintang (*): daftar belum lengkap.",
+          id:
+            "Batang: dihitung di sini, menurut tiap aturan. Belah ketupat: angka kementerian. Bintang (*): daftar belum lengkap.",
           en: "Bars: counted here, by each rule. Diamonds: the ministry's figure. Asterisk (*): lists are incomplete.")])
   }
 }

@@ -15,7 +15,8 @@ struct CumulativeChart {
 
   func picture(_ language: Language) -> Picture {
     var picture = Picture(
-      key: "cumulative", width: Self.width, height: Self.height, title: language[Words.cumulative], description: description(language))
+      key: "cumulative", width: Self.width, height: Self.height, title: language[Words.cumulative],
+      description: description(language))
     let counts = response.cohorts.flatMap(\.cumulative)
     let largest = counts.map { max($0.known, $0.hasPublished ? $0.published : 0) }.max() ?? 0
     let axis = Axis(zeroTo: Double(largest), from: Self.bottom, to: Self.top)
@@ -50,7 +51,8 @@ struct CumulativeChart {
     if let count = cohort.cumulative.first(where: \.hasPublished) {
       let middle = (x: x + group * 0.07 + (Double(rules.count) + 0.4) * width, y: axis.point(Double(count.published)))
       picture.path(
-        [(middle.x, middle.y - 5), (middle.x + 5, middle.y), (middle.x, middle.y + 5), (middle.x - 5, middle.y)], fill: Palette.ink)
+        [(middle.x, middle.y - 5), (middle.x + 5, middle.y), (middle.x, middle.y + 5), (middle.x - 5, middle.y)],
+        fill: Palette.ink)
       picture.text("\(count.published)", x: middle.x, y: middle.y - 8, size: 11, anchor: .middle, isBold: true)
     }
     picture.text("\(cohort.year)", x: x + group / 2, y: Self.bottom + 20, size: 13, anchor: .middle, isBold: true)

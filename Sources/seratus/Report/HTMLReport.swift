@@ -76,7 +76,9 @@ extension Document.Block {
     case .notes(let notes): Markup.element("ul", inside: notes.map { Markup.element("li", text: $0) }.joined(separator: "\n"))
     case .facts(let facts):
       Markup.element(
-        "dl", inside: facts.items.map { Markup.element("dt", text: $0.label) + Markup.element("dd", text: $0.value) }.joined(separator: "\n"))
+        "dl",
+        inside: facts.items.map { Markup.element("dt", text: $0.label) + Markup.element("dd", text: $0.value) }.joined(
+          separator: "\n"))
     case .table(let table): table.html
     }
   }
@@ -93,7 +95,8 @@ extension Table {
     }.joined(separator: "\n")
     let table = Markup.element(
       "table",
-      inside: Markup.element("thead", inside: Markup.element("tr", inside: header)) + "\n" + Markup.element("tbody", inside: body))
+      inside: Markup.element("thead", inside: Markup.element("tr", inside: header)) + "\n" + Markup.element("tbody", inside: body)
+    )
     return Markup.element("div", ["class": "scroll"], inside: table)
   }
 }

@@ -46,7 +46,9 @@ struct MissingBars {
       picture.rect(x: x, y: y, width: width, height: Self.barHeight, fill: segment.fill, stroke: Palette.paper)
       if width >= 20 {
         // A number on stripes needs a quiet ground.
-        if segment.fill.hasPrefix("url") { picture.rect(x: x + width / 2 - 11, y: y + 4, width: 22, height: 16, fill: Palette.paper) }
+        if segment.fill.hasPrefix("url") {
+          picture.rect(x: x + width / 2 - 11, y: y + 4, width: 22, height: 16, fill: Palette.paper)
+        }
         picture.text("\(segment.count)", x: x + width / 2, y: y + 17, anchor: .middle, fill: Palette.ink(on: segment.fill))
       }
       x += width

@@ -27,12 +27,15 @@ struct Picture {
       Markup.element(
         "rect",
         [
-          "x": Self.text(x), "y": Self.text(y), "width": Self.text(max(0, width)), "height": Self.text(max(0, height)), "fill": fill,
+          "x": Self.text(x), "y": Self.text(y), "width": Self.text(max(0, width)), "height": Self.text(max(0, height)),
+          "fill": fill,
           "stroke": stroke,
         ]))
   }
 
-  mutating func line(from: (x: Double, y: Double), to: (x: Double, y: Double), stroke: String, width: Double = 1, dashes: String? = nil) {
+  mutating func line(
+    from: (x: Double, y: Double), to: (x: Double, y: Double), stroke: String, width: Double = 1, dashes: String? = nil
+  ) {
     body.append(
       Markup.element(
         "line",
@@ -47,7 +50,10 @@ struct Picture {
     body.append(
       Markup.element(
         "circle",
-        ["cx": Self.text(x), "cy": Self.text(y), "r": Self.text(radius), "fill": fill, "fill-opacity": "0.75", "stroke": Palette.paper],
+        [
+          "cx": Self.text(x), "cy": Self.text(y), "r": Self.text(radius), "fill": fill, "fill-opacity": "0.75",
+          "stroke": Palette.paper,
+        ],
         inside: Markup.element("title", text: name)))
   }
 
@@ -57,7 +63,8 @@ struct Picture {
   }
 
   mutating func text(
-    _ words: String, x: Double, y: Double, size: Double = 12, anchor: Anchor = .start, fill: String = Palette.ink, isBold: Bool = false
+    _ words: String, x: Double, y: Double, size: Double = 12, anchor: Anchor = .start, fill: String = Palette.ink,
+    isBold: Bool = false
   ) {
     body.append(
       Markup.element(

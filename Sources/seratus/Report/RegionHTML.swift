@@ -31,18 +31,25 @@ struct RegionHTML {
       uniquingKeysWith: { first, _ in first })
     let bars = parts.map { part in
       PartBars.Bar(
-        label: part.label(language), value: part.value.exact ?? .zero, text: language.number(part.value), detail: weights[part.key])
+        label: part.label(language), value: part.value.exact ?? .zero, text: language.number(part.value),
+        detail: weights[part.key])
     }
     let picture = PartBars(key: part, title: language[heading], bars: bars, scale: scale).picture(language)
     let caption =
       weights.isEmpty
-      ? "" : language[Phrase(id: "Persen: bobot menurut \(view.instrument?.instrumentID ?? "").", en: "Percentages: weights by \(view.instrument?.instrumentID ?? "").")]
+      ? ""
+      : language[
+        Phrase(
+          id: "Persen: bobot menurut \(view.instrument?.instrumentID ?? "").",
+          en: "Percentages: weights by \(view.instrument?.instrumentID ?? "").")]
     report.add(picture, heading: language[heading], caption: caption)
   }
 
   private func addChange(to report: inout HTMLReport, _ language: Language) {
     let change = response.change
-    guard change.hasDifference, change.hasFromValue, let from = change.fromValue.exact, let to = response.score.total else { return }
+    guard change.hasDifference, change.hasFromValue, let from = change.fromValue.exact, let to = response.score.total else {
+      return
+    }
     let picture = PartBars(
       key: "change", title: change.label(language),
       bars: [

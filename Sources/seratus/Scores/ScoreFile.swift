@@ -101,7 +101,8 @@ struct ScoreFile: Sendable {
     Failure.Fault(
       field: "csv", reason: "TOO_MANY_ROWS",
       message: Phrase(
-        id: "\(count) baris; paling banyak \(rowsMax) sekali kirim, bagi berkas", en: "\(count) rows; at most \(rowsMax) at once, split the file"))
+        id: "\(count) baris; paling banyak \(rowsMax) sekali kirim, bagi berkas",
+        en: "\(count) rows; at most \(rowsMax) at once, split the file"))
   }
 
   private static func failure(_ faults: [Failure.Fault]) -> Failure {

@@ -79,7 +79,9 @@ struct ScoreFileRow {
 
   private mutating func year(_ text: String) -> Int32 {
     guard text.utf8.count == 4, let year = Int32(text), year >= 1000 else {
-      fault("year", "BAD_YEAR", id: "\"\(text.prefix(40))\" bukan tahun; tulis seperti 2022", en: "\"\(text.prefix(40))\" is not a year; write it like 2022")
+      fault(
+        "year", "BAD_YEAR", id: "\"\(text.prefix(40))\" bukan tahun; tulis seperti 2022",
+        en: "\"\(text.prefix(40))\" is not a year; write it like 2022")
       return 0
     }
     return year
@@ -120,7 +122,9 @@ struct ScoreFileRow {
   ) -> Value? {
     if let value = parse(text) { return value }
     let words = Value.allCases.map(\.rawValue).joined(separator: ", ")
-    fault(column, "UNKNOWN_WORD", id: "\"\(text.prefix(40))\" tidak dikenal; pakai \(words)", en: "\"\(text.prefix(40))\" is unknown; use one of \(words)")
+    fault(
+      column, "UNKNOWN_WORD", id: "\"\(text.prefix(40))\" tidak dikenal; pakai \(words)",
+      en: "\"\(text.prefix(40))\" is unknown; use one of \(words)")
     return nil
   }
 

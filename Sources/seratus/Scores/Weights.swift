@@ -25,7 +25,8 @@ struct Weights: Sendable, Equatable {
       }
       guard !percent.isNegative else {
         throw Failure.invalid(
-          "NEGATIVE_WEIGHT", field: "--weights", id: "bobot \(key) negatif (\(percent))", en: "the weight of \(key) is negative (\(percent))",
+          "NEGATIVE_WEIGHT", field: "--weights", id: "bobot \(key) negatif (\(percent))",
+          en: "the weight of \(key) is negative (\(percent))",
           parameters: ["key": key, "value": "\(percent)"])
       }
       items.append((key, percent))

@@ -29,7 +29,8 @@ extension Seratus_V1_Rank {
   /// "1, among 3 regions with a visible score, of 38; 1 other has the same score"; or why there is none. n always stands with it.
   func text(_ language: Language) -> String {
     let among = Phrase(
-      id: "dari \(language.format(Int(self.among))) daerah dengan nilai yang terlihat (\(language.format(Int(of))) daerah seluruhnya)",
+      id:
+        "dari \(language.format(Int(self.among))) daerah dengan nilai yang terlihat (\(language.format(Int(of))) daerah seluruhnya)",
       en: "among \(language.format(Int(self.among))) with a visible score (of \(language.format(Int(of))) regions)")
     let why = language[reason]
     guard hasRank else {
@@ -38,9 +39,10 @@ extension Seratus_V1_Rank {
     }
     var text = "\(rank), \(language[among])"
     if tied > 0 {
-      text += language[
-        Phrase(
-          id: "; \(tied) daerah lain bernilai sama", en: "; \(tied) \(tied == 1 ? "other has" : "others have") the same score")]
+      text +=
+        language[
+          Phrase(
+            id: "; \(tied) daerah lain bernilai sama", en: "; \(tied) \(tied == 1 ? "other has" : "others have") the same score")]
     }
     return text + (why.isEmpty ? "" : "; \(why)")
   }
@@ -64,7 +66,9 @@ extension Seratus_V1_PublishedClaim {
 
   func text(_ language: Language) -> String {
     let among =
-      hasAmong ? language[Phrase(id: " dari \(self.among)", en: " of \(self.among)")] : language[Phrase(id: ", jumlah daerah tidak disebut", en: ", number of regions not stated")]
+      hasAmong
+      ? language[Phrase(id: " dari \(self.among)", en: " of \(self.among)")]
+      : language[Phrase(id: ", jumlah daerah tidak disebut", en: ", number of regions not stated")]
     return "\(value)\(among) (\(language[provenance.certainty.label]))"
   }
 

@@ -10,7 +10,8 @@ extension ComparisonView {
   static let columns =
     ["year", "stage", "measure", "cohort_year", "members", "members_published", "list_complete", "repeats", "n"]
     + missingKinds.map { "missing_\($0.term)" } + [
-      "excluded", "minimum", "lower_quartile", "median", "mean", "upper_quartile", "maximum", "standard_deviation", "rank", "tied",
+      "excluded", "minimum", "lower_quartile", "median", "mean", "upper_quartile", "maximum", "standard_deviation", "rank",
+      "tied",
       "conclusive", "dataset",
     ]
 

@@ -54,7 +54,8 @@ extension Seratus_V1_RegionSummary {
 
   var output: OutputValue {
     .object([
-      "region_id": .integer(Int(regionID)), "name": .text(name), "kind": .text(kind.term), "kemendagri_code": .code(kemendagriCode),
+      "region_id": .integer(Int(regionID)), "name": .text(name), "kind": .text(kind.term),
+      "kemendagri_code": .code(kemendagriCode),
       "bps_code": bpsCode.isEmpty ? .null : .code(bpsCode), "province_name": .text(provinceName),
       "province_code": .code(provinceCode),
     ])
@@ -84,7 +85,7 @@ extension Seratus_V1_Dataset {
   }
 
   var output: OutputValue {
-    let kind = isSynthetic ? "synthetic" : word
+    let kind = isSynthetic ? "synthetic" : term
     return .object(["kind": .text(kind), "seed": hasSeed ? .integer(Int(clamping: seed)) : .null, "label": .words(label)])
   }
 

@@ -38,10 +38,12 @@ struct RegionCardView {
         label: language[Words.population],
         value: response.population > 0 ? language.format(Int(response.population)) : language[Words.unknown]),
       Facts.Line(
-        label: language[Words.area], value: response.hasAreaKm2 ? language.number(response.areaKm2) + " km²" : language[Words.unknown]),
+        label: language[Words.area],
+        value: response.hasAreaKm2 ? language.number(response.areaKm2) + " km²" : language[Words.unknown]),
     ]
     if let latitude = FixedDecimal(degrees: response.latitude), let longitude = FixedDecimal(degrees: response.longitude) {
-      lines.append(Facts.Line(label: language[Words.centroid], value: "\(language.format(latitude))  \(language.format(longitude))"))
+      lines.append(
+        Facts.Line(label: language[Words.centroid], value: "\(language.format(latitude))  \(language.format(longitude))"))
     }
     if !response.aliases.isEmpty {
       lines.append(Facts.Line(label: language[Words.aliases], value: response.aliases.joined(separator: ", ")))

@@ -30,7 +30,9 @@ struct RegionListView {
       [
         .word(language[Words.code]), .text(language[Words.name]), .text(language[Words.province]), .word(language[Words.bps]),
       ],
-      rows: regions.map { [$0.kemendagriCode, $0.name, $0.provinceName, $0.bpsCode.isEmpty ? language[Words.unknown] : $0.bpsCode] })
+      rows: regions.map {
+        [$0.kemendagriCode, $0.name, $0.provinceName, $0.bpsCode.isEmpty ? language[Words.unknown] : $0.bpsCode]
+      })
   }
 }
 
@@ -41,7 +43,8 @@ struct SearchView {
 
   func document(_ language: Language) -> Document {
     let hits = response.hits
-    let title = Phrase(id: "\"\(text)\": \(hits.count) daerah", en: "\"\(text)\": \(hits.count) \(hits.count == 1 ? "region" : "regions")")
+    let title = Phrase(
+      id: "\"\(text)\": \(hits.count) daerah", en: "\"\(text)\": \(hits.count) \(hits.count == 1 ? "region" : "regions")")
     var document = Document(title, dataset: response.dataset, language)
     document.blocks.append(.table(table(language)))
     document.columns = Seratus_V1_RegionSummary.columns + ["matched", "how", "dataset"]

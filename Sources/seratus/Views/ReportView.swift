@@ -57,7 +57,8 @@ struct ReportView {
     let parts = response.score.parts(part)
     guard !parts.isEmpty else { return [.facts(Facts([language[heading]: language[Words.notPublished]]))] }
     let weights = Dictionary(
-      (instrument?.aspects ?? []).map { ($0.key, language.number($0.weightPercent) + " %") }, uniquingKeysWith: { first, _ in first })
+      (instrument?.aspects ?? []).map { ($0.key, language.number($0.weightPercent) + " %") },
+      uniquingKeysWith: { first, _ in first })
     let showsWeights = part == "aspect" && !weights.isEmpty
     var columns: [Table.Column] = [.text(language[column]), .number(language[Words.value])]
     if showsWeights { columns.append(.number(language[Words.weight])) }

@@ -57,7 +57,8 @@ struct ScoreRow {
       score.region.cells + [
         .integer(Int(score.year)), .text(score.stage.term), .text(score.kind.term), .words(score.instrumentID),
         score.instrumentID.isEmpty ? .null : .text(score.instrumentCertainty.term),
-        score.hasPublishedTotal ? score.publishedTotal.output : .null, score.hasComputedTotal ? score.computedTotal.output : .null,
+        score.hasPublishedTotal ? score.publishedTotal.output : .null,
+        score.hasComputedTotal ? score.computedTotal.output : .null,
         score.total == nil ? .text(score.missing.term) : .null,
       ]
     let tail: [OutputValue] = [

@@ -52,7 +52,9 @@ struct PutView {
     let count = response.results.count
     let title =
       isDryRun
-      ? Phrase(id: "\(count) baris sah; tidak ada yang ditulis", en: "\(count) \(count == 1 ? "row is" : "rows are") valid; nothing was written")
+      ? Phrase(
+        id: "\(count) baris sah; tidak ada yang ditulis",
+        en: "\(count) \(count == 1 ? "row is" : "rows are") valid; nothing was written")
       : Phrase(id: "\(count) baris ditulis", en: "\(count) \(count == 1 ? "row" : "rows") written")
     var document = Document(title, dataset: response.dataset, language)
     document.blocks.append(.table(table(language)))

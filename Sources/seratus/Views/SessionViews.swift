@@ -26,7 +26,8 @@ struct WhoAmIView {
     lines += [
       Facts.Line(label: language[Words.expires], value: response.expiresAt),
       Facts.Line(label: language[Words.server], value: response.serverSoftware),
-      Facts.Line(label: language[Words.dataset], value: response.dataset.label.isEmpty ? response.dataset.term : response.dataset.label),
+      Facts.Line(
+        label: language[Words.dataset], value: response.dataset.label.isEmpty ? response.dataset.term : response.dataset.label),
     ]
     document.blocks.append(.facts(Facts(lines)))
     document.columns = ["name", "role", "region_code", "region_name", "expires_at", "server_software", "dataset"]
@@ -81,7 +82,8 @@ struct ProfileView {
     var document = Document()
     document.blocks =
       isList
-      ? [.title(language[title]), .table(table(language))] : profiles.flatMap { [.title($0.name), .facts(facts($0.profile, language))] }
+      ? [.title(language[title]), .table(table(language))]
+      : profiles.flatMap { [.title($0.name), .facts(facts($0.profile, language))] }
     document.columns = ["name", "host", "port", "ca", "server_name", "language", "environment", "token"]
     document.records = profiles.map { name, profile in
       [
