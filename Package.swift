@@ -83,9 +83,7 @@ let package = Package(
     // Tests. RegistryTestKit holds what several of them need.
     .target(
       name: "RegistryTestKit",
-      dependencies: [
-        "PostgresClient", "RegistryStore", "RegistryAccess", "RegistryModel", "RegistryServer", "RegistryClient", "LontarTLS", logging,
-      ],
+      dependencies: ["PostgresClient", "RegistryStore", "RegistryAccess", "RegistryModel", logging],
       path: "Tests/RegistryTestKit",
       swiftSettings: house),
     .target(
