@@ -1,5 +1,3 @@
-internal import RegistryStore
-
 /// The migration that this program was written for. A test holds it to the files under db/migrations.
 package enum SchemaRequirement {
   package static let version = 10
