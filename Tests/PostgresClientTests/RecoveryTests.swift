@@ -106,7 +106,7 @@ extension ServerTests {
 
         let marker = TestDatabase.freshName("interrupted")
         let running = Task { await pool.error(PostgresRequest("select pg_sleep(600) /* \(marker) */")) }
-        try await pool.waitUntilRunning(marker)
+        try await TestDatabase.withPool(conninfo: conninfo) { observer in try await observer.waitUntilRunning(marker) }
         await TestDatabase.script("restart --fast --data \(folder)")
         #expect(await running.value?.code == .connectionLost(sent: true))
         #expect(try await pool.rows("select 2")[0].int(0) == 2)
