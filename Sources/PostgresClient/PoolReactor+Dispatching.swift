@@ -97,7 +97,7 @@ extension PoolReactor {
   func finish(_ request: PendingRequest, on link: Link) {
     link.runningSince = now
     if case .cancelBackend(_, let victim) = request.work { cancellationEnded(victim: victim) }
-    guard let failure = request.failure else { return request.finish(.success(.results(request.results))) }
+    guard let failure = request.failure else { return answered.append(request) }
     if mayRepeat(request, failure, on: link) {
       counters.repetitions.increase()
       request.rewind()
