@@ -98,7 +98,7 @@ let package = Package(
     tests("CohortAnalysisTests", ["CohortAnalysis", "RegistryModel"], exclude: ["reference.py"]),
     tests("RegistryStoreTests", ["RegistryStore", "RegistryAccess", "RegistryModel", "PostgresClient", "RegistryTestKit"]),
     tests("RegistryServicesTests", ["RegistryServices", "RegistryProtocol", "RegistryTestKit", "Lontar"]),
-    tests("SeratusCommandTests", ["seratus", "RegistryClient", "RegistryProtocol", "RegistryModel", "Lontar", "LontarTLS", arguments]),
+    tests("SeratusCommandTests", ["seratus", "RegistryClient", "RegistryProtocol", "RegistryModel", "Lontar", "LontarTLS", arguments, protobuf]),
     .executableTarget(
       name: "lontar-benchmark", dependencies: ["Lontar", "LontarTLS", "LontarTesting", arguments], path: "Tests/LontarBenchmark",
       swiftSettings: house),
