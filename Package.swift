@@ -83,9 +83,7 @@ let package = Package(
     // Tests. RegistryTestKit holds what several of them need.
     .target(
       name: "RegistryTestKit",
-      dependencies: [
-        "PostgresClient", "RegistryStore", "RegistryAccess", "RegistryModel", "RegistryServer", "RegistryClient", "LontarTLS", logging,
-      ],
+      dependencies: ["PostgresClient", "RegistryStore", "RegistryAccess", "RegistryModel", logging],
       path: "Tests/RegistryTestKit",
       swiftSettings: house),
     .target(
@@ -97,7 +95,12 @@ let package = Package(
     tests("RegistryModelTests", ["RegistryModel"]),
     tests("CohortAnalysisTests", ["CohortAnalysis", "RegistryModel"], exclude: ["reference.py"]),
     tests("RegistryStoreTests", ["RegistryStore", "RegistryAccess", "RegistryModel", "PostgresClient", "RegistryTestKit"]),
-    tests("RegistryServicesTests", ["RegistryServices", "RegistryProtocol", "RegistryTestKit", "Lontar"]),
+    tests(
+      "RegistryServicesTests",
+      [
+        "RegistryServices", "RegistryServer", "RegistryProtocol", "RegistryAccess", "RegistryStore", "RegistryModel",
+        "RegistryTestKit", "Lontar", protobuf, nioCore, logging,
+      ]),
     tests("SeratusCommandTests", ["seratus", "RegistryClient", "RegistryProtocol", "RegistryModel", "Lontar", "LontarTLS", arguments, protobuf]),
     .executableTarget(
       name: "lontar-benchmark", dependencies: ["Lontar", "LontarTLS", "LontarTesting", arguments], path: "Tests/LontarBenchmark",

@@ -91,7 +91,7 @@ struct TokenCommand: AsyncParsableCommand {
     func run() async throws {
       try await Failure.told {
         try await AdminDatabase.with(options) { database in
-          let names = try await username.map { [$0] } ?? database.accounts.accounts().map(\.username)
+          let names = if let username { [username] } else { try await database.accounts.accounts().map(\.username) }
           for name in names {
             for session in try await database.accounts.sessions(username: name) {
               print(

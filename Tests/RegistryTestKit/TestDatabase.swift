@@ -16,8 +16,16 @@ package struct TestDatabase: Sendable {
     adjust: (inout PostgresConfiguration) -> Void = { _ in }, _ body: (TestDatabase) async throws -> Result
   ) async throws -> Result {
     let template = try await TestCluster.template(dataset)
+    await DatabaseSlots.shared.take()
+    defer { DatabaseSlots.shared.giveBack() }
     let name = TestCluster.freshName()
     try await TestCluster.command("create database \(name) template \(template)")
+    // Rights on a database are not copied with it.
+    try await TestCluster.command(
+      """
+      revoke all on database \(name) from public;
+      grant connect on database \(name) to seratus_region, seratus_ministry, seratus_export, seratus_gate
+      """)
     let database = TestDatabase(name: name, adjust: adjust)
     do {
       let result = try await body(database)
