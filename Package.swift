@@ -101,7 +101,7 @@ let package = Package(
         "RegistryServices", "RegistryServer", "RegistryProtocol", "RegistryAccess", "RegistryStore", "RegistryModel",
         "RegistryTestKit", "Lontar", protobuf, nioCore, logging,
       ]),
-    tests("SeratusCommandTests", ["seratus", "RegistryClient", "RegistryProtocol", "RegistryModel", "Lontar", "LontarTLS", arguments]),
+    tests("SeratusCommandTests", ["seratus", "RegistryClient", "RegistryProtocol", "RegistryModel", "Lontar", "LontarTLS", arguments, protobuf]),
     .executableTarget(
       name: "seratus-benchmark", dependencies: ["Lontar", "LontarTLS", "LontarTesting", "RegistryProtocol", arguments],
       path: "Tests/Benchmark",
