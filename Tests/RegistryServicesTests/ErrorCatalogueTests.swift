@@ -23,13 +23,14 @@ import Testing
     #expect(ErrorCatalogue[reason.rawValue] != nil)
   }
 
-  @Test(arguments: [
-    StoreError.Code.sessionUnknown, .sessionExpired, .sessionRevoked, .roleNotPermitted(role: .export),
-    .regionUnknown(typed: "x", near: []), .regionAmbiguous(typed: "x", candidates: []), .notFoundOrNotVisible,
-    .staleVersion(row: 1, expected: 1, actual: 2), .notOpenToRole(row: 1), .idempotencyConflict, .invalid([]), .unavailable,
-    .overloaded,
-    .deadlineExceeded, .cancelled, .internal,
-  ])
+  static let storeCodes: [StoreError.Code] = [
+    .sessionUnknown, .sessionExpired, .sessionRevoked, .roleNotPermitted(role: .export), .regionUnknown(typed: "x", near: []),
+    .regionAmbiguous(typed: "x", candidates: []), .notFoundOrNotVisible, .staleVersion(row: 1, expected: 1, actual: 2),
+    .notOpenToRole(row: 1), .idempotencyConflict, .invalid([]), .unavailable, .overloaded, .deadlineExceeded, .cancelled,
+    .internal,
+  ]
+
+  @Test(arguments: storeCodes)
   func `every reason of the store is explained`(code: StoreError.Code) {
     #expect(ErrorCatalogue[StoreError(code, "").reason] != nil)
   }
@@ -58,11 +59,13 @@ import Testing
     }
   }
 
-  @Test(arguments: [
+  static let fillings: [([String: String], String)] = [
     (["value": "Kedri", "near": "Kota Kediri (35.71)"], "no region is called \"Kedri\"; perhaps Kota Kediri (35.71)"),
     (["value": "Kedri", "near": ""], "no region is called \"Kedri\""), (["value": "Kedri"], "no region is called \"Kedri\""),
     ([:], "no region is called \"…\""),
-  ])
+  ]
+
+  @Test(arguments: fillings)
   func `an optional part stands only with its values`(values: [String: String], text: String) {
     #expect(ErrorCatalogue["UNKNOWN_NAME"]?.en.filled(values) == text)
   }

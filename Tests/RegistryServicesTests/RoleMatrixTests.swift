@@ -32,7 +32,7 @@ import Testing
   @Test func `a role that never writes has no line that lets it write`() {
     for (method, rule) in AccessPolicy.registry.rules {
       guard case .session(let roles, writes: true) = rule else { continue }
-      #expect(roles.allSatisfy(\.mayWrite), "\(method)")
+      #expect(roles.allSatisfy { $0.mayWrite }, "\(method)")
     }
   }
 

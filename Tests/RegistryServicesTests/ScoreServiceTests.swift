@@ -29,9 +29,12 @@ import Testing
       #expect(explanation.rounding == "cut")
       #expect(explanation.agrees)
       // By hand: 3.60·10 %, 3.21·20 %, 3.23·30 %, 3.07·20 %, 3.65·20 %.
-      let products = Dictionary(
-        uniqueKeysWithValues: explanation.terms.map { ($0.key, Double($0.product.units) / power($0.product.scale)) })
-      for (key, product) in [("baseline", 0.36), ("output", 0.642), ("outcome", 0.969), ("impact", 0.614), ("quick_win", 0.73)] {
+      var products: [String: Double] = [:]
+      for term in explanation.terms { products[term.key] = Double(term.product.units) / power(term.product.scale) }
+      let expected: [(String, Double)] = [
+        ("baseline", 0.36), ("output", 0.642), ("outcome", 0.969), ("impact", 0.614), ("quick_win", 0.73),
+      ]
+      for (key, product) in expected {
         #expect(abs((products[key] ?? 0) - product) < 1e-9, "\(key)")
       }
       let alternatives = Dictionary(uniqueKeysWithValues: answer.alternatives.map { ($0.instrumentID, $0.rounded.text) })
@@ -56,12 +59,15 @@ import Testing
     }
   }
 
-  @Test(arguments: [
+  /// Weights in percent, then the reason of the refusal or the total.
+  static let weightCases: [([(String, Int64)], String, String)] = [
     ([("baseline", 10), ("output", 20), ("outcome", 30), ("impact", 30), ("quick_win", 10)], "", "3.25"),
     ([("baseline", 20), ("output", 20), ("outcome", 40), ("impact", 20), ("quick_win", 20)], "WEIGHT_SUM", ""),
     ([("baseline", 100)], "", "3.60"), ([("baseline", 99)], "WEIGHT_SUM", ""), ([("fame", 100)], "UNKNOWN_KEY", ""),
     ([("baseline", 50), ("baseline", 50)], "DUPLICATE_KEY", ""), ([("baseline", 110), ("output", -10)], "NEGATIVE_WEIGHT", ""),
-  ])
+  ]
+
+  @Test(arguments: weightCases)
   func `own weights sum to 100 or are refused`(weights: [(String, Int64)], reason: String, total: String) async throws {
     try await TestDatabase.with { database in
       let session = try await database.session(.ministryAnalyst)
@@ -167,7 +173,8 @@ import Testing
     }
   }
 
-  @Test(arguments: [
+  /// What is wrong, the field that is named, the reason.
+  static let faults: [(String, String, String)] = [
     ("no region", "rows[0].region", "VALUE_MISSING"), ("ambiguous region", "rows[0].region", "REGION_AMBIGUOUS"),
     ("unknown region", "rows[0].region", "REGION_UNKNOWN"), ("no year", "rows[0].year", "VALUE_MISSING"),
     ("year 1999", "rows[0].year", "OUT_OF_RANGE"), ("instrument unknown", "rows[0].instrument_id", "INSTRUMENT_UNKNOWN"),
@@ -179,7 +186,9 @@ import Testing
     ("five decimals", "rows[0].published_total", "TOO_MANY_DIGITS"),
     ("letter number too long", "rows[0].letter_number", "TEXT_TOO_LONG"), ("no such day", "rows[0].letter_date", "BAD_DATE"),
     ("same score twice", "rows[1]", "SAME_ROW_TWICE"), ("negative version", "rows[0].expected_version", "OUT_OF_RANGE"),
-  ])
+  ]
+
+  @Test(arguments: faults)
   func `a row that can't be accepted is named by its field`(fault: String, path: String, reason: String) async throws {
     try await TestDatabase.with { database in
       let ministry = try await database.session(.ministryAdmin)

@@ -3,6 +3,7 @@ import RegistryAccess
 import RegistryModel
 import RegistryProtocol
 import RegistryServices
+import RegistryStore
 import RegistryTestKit
 import Testing
 
@@ -82,10 +83,11 @@ import Testing
       try await database.rows("update access.session set created = now() - interval '2 days', expires = now() - interval '1 day'")
       let revoked = try await database.session(.ministryAnalyst, username: "revoked")
       _ = try await database.administration.setDisabled(username: "revoked", true)
-      for (token, reason) in [
+      let cases: [(SessionToken, String)] = [
         (expired.token, "SESSION_EXPIRED"), (revoked.token, "SESSION_REVOKED"),
         (try SessionToken(pool: .ministry), "SESSION_UNKNOWN"),
-      ] {
+      ]
+      for (token, reason) in cases {
         let error = await refusal { try await whoAmI(database, token) }
         #expect(error?.code == .unauthenticated)
         #expect(error?.details.reason == reason)
@@ -121,7 +123,7 @@ import Testing
       #expect(chunks.dropLast().allSatisfy { !$0.hasManifest })
       #expect(manifest.rows == Int64(scores.count))
       #expect(scores.contains { $0.region.kemendagriCode == "35.71" && $0.year == 2022 && $0.publishedTotal.text == "3.31" })
-      #expect(scores.allSatisfy(\.released))
+      #expect(scores.allSatisfy { $0.released })
       #expect(manifest.snapshotAt.hasSuffix("Z"))
       #expect(manifest.dataset.kind == .official)
     }

@@ -66,10 +66,12 @@ import Testing
     #expect(try SessionToken(authorization: "\(scheme) \(token.text)").sha256 == token.sha256)
   }
 
-  @Test(arguments: [
-    (nil, AccessError.Reason.tokenMissing), ("", .tokenMissing), ("Bearer", .tokenMalformed), ("Basic c2lyaQ", .tokenMalformed),
+  static let wrongHeaders: [(String?, AccessError.Reason)] = [
+    (nil, .tokenMissing), ("", .tokenMissing), ("Bearer", .tokenMalformed), ("Basic c2lyaQ", .tokenMalformed),
     ("Bearer x", .tokenMalformed),
-  ])
+  ]
+
+  @Test(arguments: wrongHeaders)
   func `a missing token and a wrong one are told apart`(authorization: String?, reason: AccessError.Reason) {
     let error = #expect(throws: AccessError.self) { try SessionToken(authorization: authorization) }
     #expect(error?.reason == reason)

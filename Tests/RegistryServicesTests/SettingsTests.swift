@@ -1,4 +1,5 @@
 import Foundation
+import PostgresClient
 import Testing
 
 @testable import RegistryServer
@@ -44,7 +45,7 @@ import Testing
   @Test(arguments: [("-1", false), ("0", true), ("65535", true), ("65536", false), ("7100x", false), ("", false)])
   func `a port lies from 0 to 65535`(port: String, isAccepted: Bool) throws {
     let layers = try SettingsLayers(flags: ["listen.port": port])
-    #expect((try? ServerSettings(layers)) != nil == isAccepted)
+    #expect(((try? ServerSettings(layers)) != nil) == isAccepted)
   }
 
   @Test(arguments: ["[1]", "{", "", #"{"listen": [7001]}"#, "7"])
