@@ -58,7 +58,7 @@ import Testing
     ("score_parts.csv", "aspect,baseline,3.60", "aspect,baseline,4.60", 2, "value", "OUT_OF_SCALE"),
     ("plan_realisations.csv", ",branding,6,7,", ",branding,8,7,", 2, "done", "OUT_OF_SCALE"),
     ("scores.csv", "33.75,2018,annual,masterplan,", "33.75,2018,yearly,masterplan,", 2, "stage", "UNKNOWN_WORD"),
-    ("provinces.csv", "province_id,name,", "id,name,", nil, nil, "CSV_MISSING_COLUMN"),
+    ("provinces.csv", "province_id,name,", "id,name,", nil, "province_id", "CSV_MISSING_COLUMN"),
     ("province_codes.csv", "1,bps,11,", "1,bps,11\",", 2, "3", "CSV_SYNTAX"),
   ]
 

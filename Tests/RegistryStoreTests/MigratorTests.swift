@@ -8,6 +8,7 @@ import Testing
 @Suite struct `Migrating a database` {
   /// A database without anything in it, dropped afterwards.
   private func withEmpty<Result>(_ body: (PostgresPool) async throws -> Result) async throws -> Result {
+    try await TestCluster.prepareRoles()
     let name = TestCluster.freshName()
     try await TestCluster.command("create database \(name)")
     let pool = TestCluster.pool(TestCluster.conninfo(database: name))

@@ -145,7 +145,7 @@ import Testing
       let detail = try await database.store.regions.get(reader, region: region("35.71"), asOf: today).value
       #expect(detail.summary.bpsCode == "3571" && detail.summary.provinceName == "Jawa Timur")
       #expect((detail.place.population ?? 0) > 250_000)
-      #expect(detail.memberships.map(\.cohortYear) == [2021])
+      #expect(detail.memberships.map(\.cohortYear) == [2019])
       #expect(detail.names.isEmpty)
     }
   }

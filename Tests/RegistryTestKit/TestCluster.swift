@@ -72,6 +72,11 @@ package enum TestCluster {
     return try await task.value
   }
 
+  /// The roles of the cluster come with the first template.
+  package static func prepareRoles() async throws {
+    _ = try await template(.official)
+  }
+
   private static func makeTemplate(_ dataset: Dataset) async throws -> String {
     try await dropLeftovers()
     let name = freshName()

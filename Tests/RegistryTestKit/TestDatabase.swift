@@ -98,6 +98,12 @@ package struct TestSession: Sendable {
   package let role: Role
   package let region: RegionID?
 
+  package init(token: SessionToken, role: Role, region: RegionID?) {
+    self.token = token
+    self.role = role
+    self.region = region
+  }
+
   /// The context of a call with this session, made the one way there is: from a token and a method of the policy.
   package func context(
     _ method: String, deadline: ContinuousClock.Instant? = nil, idempotencyKey: [UInt8]? = nil
