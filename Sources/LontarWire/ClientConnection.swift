@@ -235,7 +235,9 @@ package struct ClientConnection {
     core.taken(stream)
   }
 
+  /// Asks for a sign of life; before the server's HELLO and after the end nothing is sent.
   package mutating func ping(_ value: UInt64) throws(WireError) {
+    guard phase == .open || phase == .leaving else { return }
     try core.writePing(value, ack: false)
   }
 

@@ -253,7 +253,9 @@ package struct ServerConnection {
     core.taken(stream)
   }
 
+  /// Asks for a sign of life; before HELLO and after the end nothing is sent.
   package mutating func ping(_ value: UInt64) throws(WireError) {
+    guard isOpen else { return }
     try core.writePing(value, ack: false)
   }
 

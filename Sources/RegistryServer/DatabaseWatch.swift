@@ -16,6 +16,7 @@ final class DatabaseWatch: Sendable {
   private let health: HealthService
   private let logger: Logger
   private let last = Mutex<Sight?>(nil)
+  private let looks = Atomic<Int>(0)
   private let isDraining = Atomic<Bool>(false)
 
   init(datasets: DatasetRepository, health: HealthService, logger: Logger) {
@@ -26,6 +27,9 @@ final class DatabaseWatch: Sendable {
 
   /// Longer than a busy database takes to answer a look, shorter than people wait.
   private static let patience: Duration = .seconds(3)
+
+  /// A minute between two at the usual pace.
+  private static let looksPerInspection = 30
 
   /// Looks once, and sets the health by what it sees.
   @discardableResult
@@ -45,8 +49,14 @@ final class DatabaseWatch: Sendable {
     health.set(.notServing)
   }
 
+  /// While all is well a look is one trip to each pool; now and then, and after trouble, the schema is looked at too.
   private func see() async -> Sight {
     do {
+      let count = looks.add(1, ordering: .relaxed).oldValue
+      if last.withLock({ $0 }) == .fine, !count.isMultiple(of: Self.looksPerInspection) {
+        try await datasets.ping(deadline: .now + Self.patience)
+        return .fine
+      }
       let facts = try await datasets.inspect(deadline: .now + Self.patience)
       if let objection = SchemaRequirement.objection(to: facts.schemaVersion) { return .unfit(message: objection) }
       if facts.regions == 0 {

@@ -17,7 +17,7 @@ import Testing
     var connection = start
     var order = EventOrder()
     var faults: [ConnectionErrorCode: Int] = [:]
-    for number in 0..<(Self.inputs / 2) {
+    for number in 0..<(Self.inputs / 4) {
       connection.feed(Self.input(&random))
       do throws(WireError) {
         while let event = try connection.next(now: UInt64(number) * 1_000_000) {

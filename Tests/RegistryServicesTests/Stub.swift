@@ -1,1 +1,1 @@
-// RegistryServicesTests
+// Tests of the services.

@@ -64,6 +64,24 @@ extension ErrorCatalogue {
       en: "{count} fields can't be accepted; the first is {first_en}"),
     "INVALID_VALUE": Entry(
       .invalidArgument, id: "nilai tidak dapat diterima[: {message}]", en: "the value can't be accepted[: {message}]"),
+    "VALUE_REFUSED": Entry(
+      .invalidArgument, id: "basis data menolak nilainya[ (aturan {constraint})]; periksa baris ini",
+      en: "the database refuses the value[ (rule {constraint})]; check this row"),
+    "BAD_CURSOR": Entry(
+      .invalidArgument, id: "penanda halaman tidak sah; mulai lagi dari halaman pertama",
+      en: "the page cursor is not valid; begin again with the first page"),
+    "BAD_PAGE_SIZE": Entry(
+      .invalidArgument, id: "ukuran halaman {value} tidak diterima[; paling banyak {max}]",
+      en: "a page size of {value} is not accepted[; at most {max}]"),
+    "BAD_LIMIT": Entry(
+      .invalidArgument, id: "batas {value} tidak diterima[; paling banyak {max}]",
+      en: "a limit of {value} is not accepted[; at most {max}]"),
+    "BAD_ROW_COUNT": Entry(
+      .invalidArgument, id: "{value} baris tidak diterima; kirim 1 sampai {max}",
+      en: "{value} rows are not accepted; send 1 to {max}"),
+    "PROVINCE_UNKNOWN": Entry(
+      .invalidArgument, id: "tidak ada provinsi \"{value}\" pada tanggal itu; tulis nama atau kodenya",
+      en: "there is no province \"{value}\" on that day; write its name or code"),
     "REGISTRY_UNAVAILABLE": Entry(
       .unavailable, id: "basis data sedang tidak terjangkau; coba lagi sebentar",
       en: "the database can't be reached now; try again in a moment",

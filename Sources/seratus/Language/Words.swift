@@ -61,7 +61,7 @@ enum Words {
   static let change = pair("Perubahan", "Change")
   static let rankInProvince = pair("Peringkat di provinsi", "Rank in province")
   static let rankNational = pair("Peringkat nasional", "National rank")
-  static let rank = pair("Urutan", "Rank")
+  static let rank = pair("Urut", "Rank")
   static let rankInCohort = pair("Urutan di angkatan", "Rank in cohort")
   static let rankOverall = pair("Urutan semua", "Rank overall")
   static let year = pair("Tahun", "Year")
@@ -109,7 +109,7 @@ enum Words {
   static let scope = pair("Cakupan", "Scope")
   static let verdict = pair("Kesimpulan", "Verdict")
   static let noValue = pair("nihil", "none")
-  static let tooFew = pair("kurang", "too few")
+  static let tooFew = pair("kurang", "few")
   static let nothingMissing = pair("tidak ada", "none")
 
   // Sessions and profiles

@@ -12,7 +12,7 @@ struct Table: Sendable, Equatable {
   }
 
   /// A flexible column is never narrower: below it words are torn apart more often than not.
-  static let flexibleCellsMin = 11
+  static let flexibleCellsMin = 10
   private static let gap = "  "
 
   let columns: [Column]

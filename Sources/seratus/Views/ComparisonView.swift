@@ -49,7 +49,7 @@ struct ComparisonView {
         figure(cohort.hasMedian ? cohort.median : nil, cohort, language),
         figure(cohort.hasUpperQuartile ? cohort.upperQuartile : nil, cohort, language),
         figure(cohort.hasMean ? cohort.mean : nil, cohort, language),
-        figure(cohort.hasStandardDeviation ? cohort.standardDeviation : nil, cohort, language), rank(cohort, language),
+        figure(cohort.hasStandardDeviation ? cohort.standardDeviation : nil, cohort, language), rank(cohort),
       ]
     }
     return Table(
@@ -78,8 +78,9 @@ struct ComparisonView {
     return language[cohort.n == 0 ? Words.noValue : Words.tooFew]
   }
 
-  private func rank(_ cohort: Seratus_V1_CohortDescription, _ language: Language) -> String {
-    guard cohort.hasRank else { return cohort.cohortYear == 0 ? "" : language[cohort.n == 0 ? Words.noValue : Words.tooFew] }
+  /// A cohort without a median isn't ranked, and its other columns say why.
+  private func rank(_ cohort: Seratus_V1_CohortDescription) -> String {
+    guard cohort.hasRank else { return "–" }
     return cohort.tied > 0 ? "\(cohort.rank)=" : "\(cohort.rank)"
   }
 
@@ -102,8 +103,11 @@ struct ComparisonView {
   /// The server's conventions and scope, and what the signs of this table mean.
   private func footers(_ language: Language) -> [String] {
     let signs = Phrase(
-      id: "Anggota: menurut daftar yang diketahui / menurut hitungan kementerian. n: anggota dengan nilai. \"=\": urutan sama.",
-      en: "Members: in the list known here / by the ministry's count. n: members with a value. \"=\": tied rank.")
+      id:
+        "Anggota: menurut daftar yang diketahui / menurut hitungan kementerian. n: anggota dengan nilai. kurang: terlalu sedikit nilai. \"=\": urutan sama.",
+      en:
+        "Members: in the list known here / by the ministry's count. n: members with a value. few: too few values. \"=\": tied rank."
+    )
     let scope = language[response.scope]
     return [language[signs]] + response.conventions.map { language[$0] }
       + (scope.isEmpty ? [] : ["\(language[Words.scope]): \(scope)"])
