@@ -17,13 +17,14 @@ import Testing
   }
 
   @Test func `an official export holds the published scores with their parts`() async throws {
-    try await TestDatabase.with { database in
+    try await TestDatabase.shared { database in
       let context = try await database.session(.export).context("ExportService/ExportScores")
       let scores = try await database.store.exports.withScores(context, selection: everything) { export in
         #expect(export.dataset.dataset == .official && export.caller.role == .export)
         return try await all(export)
       }
-      #expect(scores.map { "\($0.region.name) \($0.key.year)" } == ["Kota Pekalongan 2018", "Kota Kediri 2021", "Kota Kediri 2022"])
+      #expect(
+        scores.map { "\($0.region.name) \($0.key.year)" } == ["Kota Pekalongan 2018", "Kota Kediri 2021", "Kota Kediri 2022"])
       #expect(scores.map(\.parts.count) == [0, 0, 11])
       let bare = try await database.store.exports.withScores(
         context, selection: ExportSelection(fromYear: 2022, parts: false, asOf: today), body: all)

@@ -18,8 +18,10 @@ import Testing
     try await database.store.scores.put(try session.writing(key), rows: rows, validateOnly: validateOnly, asOf: today).value
   }
 
-  @Test func `Kota Kediri's score of 2022 comes with its parts in the instrument's order, its letter and its source`() async throws {
-    try await TestDatabase.with { database in
+  @Test func `Kota Kediri's score of 2022 comes with its parts in the instrument's order, its letter and its source`()
+    async throws
+  {
+    try await TestDatabase.shared { database in
       let viewer = try await database.session(.regionViewer, region: "35.71")
       let key = ScoreKey(year: 2022, stage: .annual, kind: .implementation)
       let context = try viewer.context("ScoreService/ExplainScore")
@@ -44,7 +46,7 @@ import Testing
   }
 
   @Test func `the report of Kota Kediri tells its change, its claims and that it is alone in the ranking`() async throws {
-    try await TestDatabase.with { database in
+    try await TestDatabase.shared { database in
       let viewer = try await database.session(.regionViewer, region: "35.71")
       let context = try viewer.context("RegionService/ReportRegion")
       let report = try await database.store.regions.report(context, region: region("35.71"), year: 2022, stage: .annual).value
@@ -182,7 +184,8 @@ import Testing
       let present = await storeError { _ = try await put(database, admin, [draft("35.71", year: 2022, expecting: 1)]) }
       let absent = await storeError { _ = try await put(database, admin, [draft("35.71", year: 2019, expecting: 0)]) }
       #expect(present?.code == .notFoundOrNotVisible)
-      #expect(present?.message == absent?.message && present?.parameters == absent?.parameters && present?.reason == absent?.reason)
+      #expect(
+        present?.message == absent?.message && present?.parameters == absent?.parameters && present?.reason == absent?.reason)
     }
   }
 
@@ -242,7 +245,7 @@ import Testing
   }
 
   @Test func `a region lists its own scores, the ministry everybody's, page by page`() async throws {
-    try await TestDatabase.with { database in
+    try await TestDatabase.shared { database in
       let kediri = try await database.session(.regionViewer, region: "35.71")
       #expect(try await list(database, kediri).map(\.key.year) == [2022, 2021])
       let ministry = try await database.session(.ministryAnalyst)
@@ -252,7 +255,9 @@ import Testing
       var cursor: String?
       repeat {
         let page = try await database.store.scores.list(
-          try ministry.context("ScoreService/ListScores"), filter: ScoreFilter(), page: PageRequest(size: 1, cursor: cursor), asOf: today).value
+          try ministry.context("ScoreService/ListScores"), filter: ScoreFilter(), page: PageRequest(size: 1, cursor: cursor),
+          asOf: today
+        ).value
         #expect(page.total == 3)
         seen += page.elements
         cursor = page.next
@@ -260,7 +265,8 @@ import Testing
       #expect(seen == all)
       let broken = await storeError {
         _ = try await database.store.scores.list(
-          try ministry.context("ScoreService/ListScores"), filter: ScoreFilter(), page: PageRequest(size: 1, cursor: "x"), asOf: today)
+          try ministry.context("ScoreService/ListScores"), filter: ScoreFilter(), page: PageRequest(size: 1, cursor: "x"),
+          asOf: today)
       }
       #expect(broken?.fields.first?.reason == "BAD_CURSOR")
     }

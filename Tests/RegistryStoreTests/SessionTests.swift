@@ -14,7 +14,8 @@ import Testing
     try await TestDatabase.with { database in
       let region = try await database.regionID("35.71")
       try await database.administration.put(
-        username: "diskominfo.kediri", name: "Diskominfo Kota Kediri", passwordHash: "$scrypt$x", role: .regionAdmin, region: region)
+        username: "diskominfo.kediri", name: "Diskominfo Kota Kediri", passwordHash: "$scrypt$x", role: .regionAdmin,
+        region: region)
       let found = try await database.store.sessions.lookUp(username: "diskominfo.kediri", deadline: nil)
       #expect(found.passwordHash == "$scrypt$x" && found.role == .regionAdmin && found.region == region)
       let token = try SessionToken(pool: .region)
@@ -43,9 +44,11 @@ import Testing
 
   @Test func `a password that changed between look-up and opening opens nothing`() async throws {
     try await TestDatabase.with { database in
-      try await database.administration.put(username: "ana", name: "Ana", passwordHash: "old", role: .ministryAnalyst, region: nil)
+      try await database.administration.put(
+        username: "ana", name: "Ana", passwordHash: "old", role: .ministryAnalyst, region: nil)
       let found = try await database.store.sessions.lookUp(username: "ana", deadline: nil)
-      try await database.administration.put(username: "ana", name: "Ana", passwordHash: "new", role: .ministryAnalyst, region: nil)
+      try await database.administration.put(
+        username: "ana", name: "Ana", passwordHash: "new", role: .ministryAnalyst, region: nil)
       let token = try SessionToken(pool: .ministry)
       let error = await storeError {
         _ = try await database.store.sessions.open(
@@ -135,7 +138,9 @@ import Testing
     }
   }
 
-  @Test(arguments: [Role.regionAdmin, .regionViewer]) func `a regional account without a region is refused`(role: Role) async throws {
+  @Test(arguments: [Role.regionAdmin, .regionViewer]) func `a regional account without a region is refused`(role: Role)
+    async throws
+  {
     try await TestDatabase.with { database in
       let error = await storeError {
         try await database.administration.put(username: "lost", name: "Lost", passwordHash: nil, role: role, region: nil)

@@ -53,7 +53,8 @@ package struct SyntheticLoader: Sendable {
   private static func differs(_ seed: Int64) -> ReferenceError {
     ReferenceError(
       .datasetDiffers,
-      "this database does not hold synthetic data of seed \(seed); load the reference data as synthetic into a new database first")
+      "this database does not hold synthetic data of seed \(seed); load the reference data as synthetic into a new database first"
+    )
   }
 }
 
