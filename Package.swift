@@ -99,7 +99,7 @@ let package = Package(
       "RegistryServicesTests",
       [
         "RegistryServices", "RegistryServer", "RegistryProtocol", "RegistryAccess", "RegistryStore", "RegistryModel",
-        "RegistryTestKit", "Lontar", protobuf, nioCore, logging,
+        "PostgresClient", "RegistryTestKit", "Lontar", protobuf, nioCore,
       ]),
     tests("SeratusCommandTests", ["seratus", "RegistryClient", "RegistryProtocol", "RegistryModel", "Lontar", "LontarTLS", arguments, protobuf]),
     .executableTarget(

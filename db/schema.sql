@@ -162,6 +162,19 @@ end $$;
 ALTER FUNCTION api.login_store(p_sid bytea, p_account_id bigint, p_password text, p_label text, p_ttl_seconds integer, OUT actor_name text, OUT role text, OUT region_id integer, OUT expires timestamp with time zone) OWNER TO seratus_auth;
 
 --
+-- Name: own_session(bytea); Type: FUNCTION; Schema: api; Owner: seratus_auth
+--
+
+CREATE FUNCTION api.own_session(p_token_sha256 bytea, OUT label text, OUT expires timestamp with time zone) RETURNS record
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select s.label, s.expires from access.session s where s.sid = p_token_sha256 and s.db_role = session_user
+$$;
+
+ALTER FUNCTION api.own_session(p_token_sha256 bytea, OUT label text, OUT expires timestamp with time zone) OWNER TO seratus_auth;
+
+--
 -- Name: put_scores(bytea, bytea, jsonb); Type: FUNCTION; Schema: api; Owner: seratus_owner
 --
 
@@ -460,6 +473,27 @@ end $$;
 ALTER FUNCTION registry.region_now(p_code text) OWNER TO seratus_owner;
 
 --
+-- Name: region_on(date); Type: FUNCTION; Schema: registry; Owner: seratus_owner
+--
+
+CREATE FUNCTION registry.region_on(p_day date) RETURNS TABLE(region_id integer, name text, kind text, kemendagri_code text, bps_code text, province_id integer, province_name text, province_code text)
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+  select r.region_id, coalesce(n.name, r.name), r.kind, k.code, b.code, p.province_id, p.name, pk.code
+  from registry.region r
+  left join registry.region_name n on n.region_id = r.region_id and n.valid_from <= p_day and p_day < n.valid_to
+  join registry.region_code k on k.region_id = r.region_id and k.system = 'kemendagri'
+    and k.valid_from <= p_day and p_day < k.valid_to
+  left join registry.region_code b on b.region_id = r.region_id and b.system = 'bps' and b.valid_from <= p_day and p_day < b.valid_to
+  join registry.region_province rp on rp.region_id = r.region_id and rp.valid_from <= p_day and p_day < rp.valid_to
+  join registry.province p on p.province_id = rp.province_id
+  join registry.province_code pk on pk.province_id = p.province_id and pk.system = 'kemendagri'
+    and pk.valid_from <= p_day and p_day < pk.valid_to
+$$;
+
+ALTER FUNCTION registry.region_on(p_day date) OWNER TO seratus_owner;
+
+--
 -- Name: score_facts(integer, bigint, text, text, boolean); Type: FUNCTION; Schema: registry; Owner: seratus_owner
 --
 
@@ -753,6 +787,104 @@ CREATE VIEW api.released_score_part WITH (security_barrier='true') AS
 ALTER TABLE api.released_score_part OWNER TO seratus_release;
 
 --
+-- Name: dimension; Type: TABLE; Schema: registry; Owner: seratus_owner
+--
+
+CREATE TABLE registry.dimension (
+    set_id text NOT NULL,
+    key text NOT NULL,
+    ordinal integer NOT NULL,
+    name_id text NOT NULL,
+    name_en text NOT NULL,
+    CONSTRAINT dimension_key_check CHECK ((key ~ '^[a-z][a-z0-9_]*$'::text)),
+    CONSTRAINT dimension_ordinal_check CHECK ((ordinal > 0))
+);
+
+ALTER TABLE registry.dimension OWNER TO seratus_owner;
+
+--
+-- Name: instrument; Type: TABLE; Schema: registry; Owner: seratus_owner
+--
+
+CREATE TABLE registry.instrument (
+    instrument_id text NOT NULL,
+    name_id text NOT NULL,
+    name_en text NOT NULL,
+    scale_min_e4 bigint,
+    scale_max_e4 bigint,
+    decimals integer NOT NULL,
+    rounding text NOT NULL,
+    dimension_set text NOT NULL,
+    valid_for text,
+    source text,
+    certainty text NOT NULL,
+    note text,
+    CONSTRAINT instrument_certainty_check CHECK ((certainty = ANY (ARRAY['verified'::text, 'probable'::text, 'uncertain'::text]))),
+    CONSTRAINT instrument_check CHECK ((scale_min_e4 < scale_max_e4)),
+    CONSTRAINT instrument_decimals_check CHECK (((decimals >= 0) AND (decimals <= 4))),
+    CONSTRAINT instrument_rounding_check CHECK ((rounding = ANY (ARRAY['cut'::text, 'half_up'::text])))
+);
+
+ALTER TABLE registry.instrument OWNER TO seratus_owner;
+
+--
+-- Name: instrument_aspect; Type: TABLE; Schema: registry; Owner: seratus_owner
+--
+
+CREATE TABLE registry.instrument_aspect (
+    instrument_id text NOT NULL,
+    key text NOT NULL,
+    ordinal integer NOT NULL,
+    weight_percent integer NOT NULL,
+    name_id text NOT NULL,
+    name_en text NOT NULL,
+    CONSTRAINT instrument_aspect_key_check CHECK ((key = ANY (ARRAY['baseline'::text, 'output'::text, 'outcome'::text, 'impact'::text, 'quick_win'::text]))),
+    CONSTRAINT instrument_aspect_ordinal_check CHECK ((ordinal > 0)),
+    CONSTRAINT instrument_aspect_weight_percent_check CHECK (((weight_percent >= 1) AND (weight_percent <= 100)))
+);
+
+ALTER TABLE registry.instrument_aspect OWNER TO seratus_owner;
+
+--
+-- Name: released_score_whole; Type: VIEW; Schema: api; Owner: seratus_owner
+--
+
+CREATE VIEW api.released_score_whole WITH (security_invoker='true') AS
+ SELECT s.region_id,
+    s.year,
+    s.stage,
+    s.kind AS score_kind,
+    s.instrument_id,
+    s.instrument_certainty,
+    s.published_e4,
+    s.computed_e4,
+    s.value_e4,
+    s.missing,
+    s.letter_number,
+    s.letter_date,
+    s.source,
+    s.certainty,
+    s.note,
+    s.released,
+    s.version,
+    COALESCE(q.parts, '{}'::text[]) AS parts,
+    COALESCE(q.part_keys, '{}'::text[]) AS part_keys,
+    COALESCE(q.part_values, '{}'::bigint[]) AS part_values,
+    COALESCE(q.part_missing, '{}'::text[]) AS part_missing
+   FROM ((api.released_score s
+     LEFT JOIN registry.instrument i ON ((i.instrument_id = s.instrument_id)))
+     LEFT JOIN LATERAL ( SELECT array_agg(p.part ORDER BY p.part, COALESCE(a.ordinal, d.ordinal), p.key) AS parts,
+            array_agg(p.key ORDER BY p.part, COALESCE(a.ordinal, d.ordinal), p.key) AS part_keys,
+            array_agg(p.value_e4 ORDER BY p.part, COALESCE(a.ordinal, d.ordinal), p.key) AS part_values,
+            array_agg(p.missing ORDER BY p.part, COALESCE(a.ordinal, d.ordinal), p.key) AS part_missing
+           FROM ((api.released_score_part p
+             LEFT JOIN registry.instrument_aspect a ON (((p.part = 'aspect'::text) AND (a.instrument_id = s.instrument_id) AND (a.key = p.key))))
+             LEFT JOIN registry.dimension d ON (((p.part = 'dimension'::text) AND (d.set_id = i.dimension_set) AND (d.key = p.key))))
+          WHERE ((p.region_id = s.region_id) AND (p.year = s.year) AND (p.stage = s.stage) AND (p.kind = s.kind))) q ON (true));
+
+ALTER TABLE api.released_score_whole OWNER TO seratus_owner;
+
+--
 -- Name: visible_plan_realisation; Type: VIEW; Schema: api; Owner: seratus_owner
 --
 
@@ -769,6 +901,7 @@ CREATE VIEW api.visible_plan_realisation WITH (security_invoker='true') AS
     plan_realisation.dataset,
     plan_realisation.version
    FROM registry.plan_realisation
+  WHERE ((plan_realisation.region_id = (NULLIF(current_setting('seratus.region'::text, true), ''::text))::integer) OR (current_setting('seratus.role'::text, true) = ANY (ARRAY['ministry_admin'::text, 'ministry_analyst'::text])))
 UNION ALL
  SELECT released_plan_realisation.region_id,
     released_plan_realisation.year,
@@ -812,6 +945,7 @@ CREATE VIEW api.visible_score WITH (security_invoker='true') AS
     score.version,
     score.updated_at
    FROM registry.score
+  WHERE ((score.region_id = (NULLIF(current_setting('seratus.region'::text, true), ''::text))::integer) OR (current_setting('seratus.role'::text, true) = ANY (ARRAY['ministry_admin'::text, 'ministry_analyst'::text])))
 UNION ALL
  SELECT released_score.region_id,
     released_score.year,
@@ -854,6 +988,7 @@ CREATE VIEW api.visible_score_claim WITH (security_invoker='true') AS
     score_claim.certainty,
     score_claim.released
    FROM registry.score_claim
+  WHERE ((score_claim.region_id = (NULLIF(current_setting('seratus.region'::text, true), ''::text))::integer) OR (current_setting('seratus.role'::text, true) = ANY (ARRAY['ministry_admin'::text, 'ministry_analyst'::text])))
 UNION ALL
  SELECT released_score_claim.region_id,
     released_score_claim.year,
@@ -885,6 +1020,7 @@ CREATE VIEW api.visible_score_part WITH (security_invoker='true') AS
     score_part.missing,
     score_part.released
    FROM registry.score_part
+  WHERE ((score_part.region_id = (NULLIF(current_setting('seratus.region'::text, true), ''::text))::integer) OR (current_setting('seratus.role'::text, true) = ANY (ARRAY['ministry_admin'::text, 'ministry_analyst'::text])))
 UNION ALL
  SELECT released_score_part.region_id,
     released_score_part.year,
@@ -899,6 +1035,45 @@ UNION ALL
   WHERE (released_score_part.region_id <> (NULLIF(current_setting('seratus.region'::text, true), ''::text))::integer);
 
 ALTER TABLE api.visible_score_part OWNER TO seratus_owner;
+
+--
+-- Name: visible_score_whole; Type: VIEW; Schema: api; Owner: seratus_owner
+--
+
+CREATE VIEW api.visible_score_whole WITH (security_invoker='true') AS
+ SELECT s.region_id,
+    s.year,
+    s.stage,
+    s.kind AS score_kind,
+    s.instrument_id,
+    s.instrument_certainty,
+    s.published_e4,
+    s.computed_e4,
+    s.value_e4,
+    s.missing,
+    s.letter_number,
+    s.letter_date,
+    s.source,
+    s.certainty,
+    s.note,
+    s.released,
+    s.version,
+    COALESCE(q.parts, '{}'::text[]) AS parts,
+    COALESCE(q.part_keys, '{}'::text[]) AS part_keys,
+    COALESCE(q.part_values, '{}'::bigint[]) AS part_values,
+    COALESCE(q.part_missing, '{}'::text[]) AS part_missing
+   FROM ((api.visible_score s
+     LEFT JOIN registry.instrument i ON ((i.instrument_id = s.instrument_id)))
+     LEFT JOIN LATERAL ( SELECT array_agg(p.part ORDER BY p.part, COALESCE(a.ordinal, d.ordinal), p.key) AS parts,
+            array_agg(p.key ORDER BY p.part, COALESCE(a.ordinal, d.ordinal), p.key) AS part_keys,
+            array_agg(p.value_e4 ORDER BY p.part, COALESCE(a.ordinal, d.ordinal), p.key) AS part_values,
+            array_agg(p.missing ORDER BY p.part, COALESCE(a.ordinal, d.ordinal), p.key) AS part_missing
+           FROM ((api.visible_score_part p
+             LEFT JOIN registry.instrument_aspect a ON (((p.part = 'aspect'::text) AND (a.instrument_id = s.instrument_id) AND (a.key = p.key))))
+             LEFT JOIN registry.dimension d ON (((p.part = 'dimension'::text) AND (d.set_id = i.dimension_set) AND (d.key = p.key))))
+          WHERE ((p.region_id = s.region_id) AND (p.year = s.year) AND (p.stage = s.stage) AND (p.kind = s.kind))) q ON (true));
+
+ALTER TABLE api.visible_score_whole OWNER TO seratus_owner;
 
 --
 -- Name: audit_entry; Type: TABLE; Schema: registry; Owner: seratus_owner
@@ -1000,22 +1175,6 @@ CREATE TABLE registry.dataset (
 ALTER TABLE registry.dataset OWNER TO seratus_owner;
 
 --
--- Name: dimension; Type: TABLE; Schema: registry; Owner: seratus_owner
---
-
-CREATE TABLE registry.dimension (
-    set_id text NOT NULL,
-    key text NOT NULL,
-    ordinal integer NOT NULL,
-    name_id text NOT NULL,
-    name_en text NOT NULL,
-    CONSTRAINT dimension_key_check CHECK ((key ~ '^[a-z][a-z0-9_]*$'::text)),
-    CONSTRAINT dimension_ordinal_check CHECK ((ordinal > 0))
-);
-
-ALTER TABLE registry.dimension OWNER TO seratus_owner;
-
---
 -- Name: dimension_mapping; Type: TABLE; Schema: registry; Owner: seratus_owner
 --
 
@@ -1069,49 +1228,6 @@ CREATE TABLE registry.idempotency (
 ALTER TABLE ONLY registry.idempotency FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE registry.idempotency OWNER TO seratus_owner;
-
---
--- Name: instrument; Type: TABLE; Schema: registry; Owner: seratus_owner
---
-
-CREATE TABLE registry.instrument (
-    instrument_id text NOT NULL,
-    name_id text NOT NULL,
-    name_en text NOT NULL,
-    scale_min_e4 bigint,
-    scale_max_e4 bigint,
-    decimals integer NOT NULL,
-    rounding text NOT NULL,
-    dimension_set text NOT NULL,
-    valid_for text,
-    source text,
-    certainty text NOT NULL,
-    note text,
-    CONSTRAINT instrument_certainty_check CHECK ((certainty = ANY (ARRAY['verified'::text, 'probable'::text, 'uncertain'::text]))),
-    CONSTRAINT instrument_check CHECK ((scale_min_e4 < scale_max_e4)),
-    CONSTRAINT instrument_decimals_check CHECK (((decimals >= 0) AND (decimals <= 4))),
-    CONSTRAINT instrument_rounding_check CHECK ((rounding = ANY (ARRAY['cut'::text, 'half_up'::text])))
-);
-
-ALTER TABLE registry.instrument OWNER TO seratus_owner;
-
---
--- Name: instrument_aspect; Type: TABLE; Schema: registry; Owner: seratus_owner
---
-
-CREATE TABLE registry.instrument_aspect (
-    instrument_id text NOT NULL,
-    key text NOT NULL,
-    ordinal integer NOT NULL,
-    weight_percent integer NOT NULL,
-    name_id text NOT NULL,
-    name_en text NOT NULL,
-    CONSTRAINT instrument_aspect_key_check CHECK ((key = ANY (ARRAY['baseline'::text, 'output'::text, 'outcome'::text, 'impact'::text, 'quick_win'::text]))),
-    CONSTRAINT instrument_aspect_ordinal_check CHECK ((ordinal > 0)),
-    CONSTRAINT instrument_aspect_weight_percent_check CHECK (((weight_percent >= 1) AND (weight_percent <= 100)))
-);
-
-ALTER TABLE registry.instrument_aspect OWNER TO seratus_owner;
 
 --
 -- Name: migration; Type: TABLE; Schema: registry; Owner: seratus_owner
@@ -2283,6 +2399,15 @@ REVOKE ALL ON FUNCTION api.login_store(p_sid bytea, p_account_id bigint, p_passw
 GRANT ALL ON FUNCTION api.login_store(p_sid bytea, p_account_id bigint, p_password text, p_label text, p_ttl_seconds integer, OUT actor_name text, OUT role text, OUT region_id integer, OUT expires timestamp with time zone) TO seratus_gate;
 
 --
+-- Name: FUNCTION own_session(p_token_sha256 bytea, OUT label text, OUT expires timestamp with time zone); Type: ACL; Schema: api; Owner: seratus_auth
+--
+
+REVOKE ALL ON FUNCTION api.own_session(p_token_sha256 bytea, OUT label text, OUT expires timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.own_session(p_token_sha256 bytea, OUT label text, OUT expires timestamp with time zone) TO seratus_region;
+GRANT ALL ON FUNCTION api.own_session(p_token_sha256 bytea, OUT label text, OUT expires timestamp with time zone) TO seratus_ministry;
+GRANT ALL ON FUNCTION api.own_session(p_token_sha256 bytea, OUT label text, OUT expires timestamp with time zone) TO seratus_export;
+
+--
 -- Name: FUNCTION put_scores(p_key bytea, p_request_sha256 bytea, p_rows jsonb); Type: ACL; Schema: api; Owner: seratus_owner
 --
 
@@ -2367,6 +2492,15 @@ GRANT ALL ON FUNCTION registry.refuse_unwritten(p_rows api.score_input[], p_crea
 --
 
 REVOKE ALL ON FUNCTION registry.region_now(p_code text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION region_on(p_day date); Type: ACL; Schema: registry; Owner: seratus_owner
+--
+
+REVOKE ALL ON FUNCTION registry.region_on(p_day date) FROM PUBLIC;
+GRANT ALL ON FUNCTION registry.region_on(p_day date) TO seratus_region;
+GRANT ALL ON FUNCTION registry.region_on(p_day date) TO seratus_ministry;
+GRANT ALL ON FUNCTION registry.region_on(p_day date) TO seratus_export;
 
 --
 -- Name: FUNCTION score_facts(p_version integer, p_value_e4 bigint, p_missing text, p_instrument_id text, p_released boolean); Type: ACL; Schema: registry; Owner: seratus_owner
@@ -2483,6 +2617,38 @@ GRANT SELECT ON TABLE api.released_score_part TO seratus_export;
 GRANT SELECT ON TABLE api.released_score_part TO seratus_owner;
 
 --
+-- Name: TABLE dimension; Type: ACL; Schema: registry; Owner: seratus_owner
+--
+
+GRANT SELECT ON TABLE registry.dimension TO seratus_region;
+GRANT SELECT ON TABLE registry.dimension TO seratus_ministry;
+GRANT SELECT ON TABLE registry.dimension TO seratus_export;
+
+--
+-- Name: TABLE instrument; Type: ACL; Schema: registry; Owner: seratus_owner
+--
+
+GRANT SELECT ON TABLE registry.instrument TO seratus_region;
+GRANT SELECT ON TABLE registry.instrument TO seratus_ministry;
+GRANT SELECT ON TABLE registry.instrument TO seratus_export;
+
+--
+-- Name: TABLE instrument_aspect; Type: ACL; Schema: registry; Owner: seratus_owner
+--
+
+GRANT SELECT ON TABLE registry.instrument_aspect TO seratus_region;
+GRANT SELECT ON TABLE registry.instrument_aspect TO seratus_ministry;
+GRANT SELECT ON TABLE registry.instrument_aspect TO seratus_export;
+
+--
+-- Name: TABLE released_score_whole; Type: ACL; Schema: api; Owner: seratus_owner
+--
+
+GRANT SELECT ON TABLE api.released_score_whole TO seratus_region;
+GRANT SELECT ON TABLE api.released_score_whole TO seratus_ministry;
+GRANT SELECT ON TABLE api.released_score_whole TO seratus_export;
+
+--
 -- Name: TABLE visible_plan_realisation; Type: ACL; Schema: api; Owner: seratus_owner
 --
 
@@ -2509,6 +2675,13 @@ GRANT SELECT ON TABLE api.visible_score_claim TO seratus_ministry;
 
 GRANT SELECT ON TABLE api.visible_score_part TO seratus_region;
 GRANT SELECT ON TABLE api.visible_score_part TO seratus_ministry;
+
+--
+-- Name: TABLE visible_score_whole; Type: ACL; Schema: api; Owner: seratus_owner
+--
+
+GRANT SELECT ON TABLE api.visible_score_whole TO seratus_region;
+GRANT SELECT ON TABLE api.visible_score_whole TO seratus_ministry;
 
 --
 -- Name: TABLE audit_entry; Type: ACL; Schema: registry; Owner: seratus_owner
@@ -2551,14 +2724,6 @@ GRANT SELECT ON TABLE registry.dataset TO seratus_export;
 GRANT SELECT ON TABLE registry.dataset TO seratus_release;
 
 --
--- Name: TABLE dimension; Type: ACL; Schema: registry; Owner: seratus_owner
---
-
-GRANT SELECT ON TABLE registry.dimension TO seratus_region;
-GRANT SELECT ON TABLE registry.dimension TO seratus_ministry;
-GRANT SELECT ON TABLE registry.dimension TO seratus_export;
-
---
 -- Name: TABLE dimension_mapping; Type: ACL; Schema: registry; Owner: seratus_owner
 --
 
@@ -2582,20 +2747,12 @@ GRANT SELECT,INSERT ON TABLE registry.idempotency TO seratus_region;
 GRANT SELECT,INSERT ON TABLE registry.idempotency TO seratus_ministry;
 
 --
--- Name: TABLE instrument; Type: ACL; Schema: registry; Owner: seratus_owner
+-- Name: TABLE migration; Type: ACL; Schema: registry; Owner: seratus_owner
 --
 
-GRANT SELECT ON TABLE registry.instrument TO seratus_region;
-GRANT SELECT ON TABLE registry.instrument TO seratus_ministry;
-GRANT SELECT ON TABLE registry.instrument TO seratus_export;
-
---
--- Name: TABLE instrument_aspect; Type: ACL; Schema: registry; Owner: seratus_owner
---
-
-GRANT SELECT ON TABLE registry.instrument_aspect TO seratus_region;
-GRANT SELECT ON TABLE registry.instrument_aspect TO seratus_ministry;
-GRANT SELECT ON TABLE registry.instrument_aspect TO seratus_export;
+GRANT SELECT ON TABLE registry.migration TO seratus_region;
+GRANT SELECT ON TABLE registry.migration TO seratus_ministry;
+GRANT SELECT ON TABLE registry.migration TO seratus_export;
 
 --
 -- Name: TABLE province; Type: ACL; Schema: registry; Owner: seratus_owner

@@ -48,7 +48,8 @@ extension PostgresRow {
 
   func provenance(note: PostgresColumn? = nil) throws -> ProvenanceRecord {
     ProvenanceRecord(
-      source: try self["source"], certainty: try word("certainty"), note: try note.flatMap { (column) throws in try self[column] })
+      source: try self["source"], certainty: try word("certainty"), note: try note.flatMap { (column) throws in try self[column] }
+    )
   }
 
   func name(_ prefix: String = "name") throws -> Localized {

@@ -35,7 +35,8 @@ package struct ExportRepository: Sendable {
     let rows = selection.parts ? Queries.exportRows : Queries.exportTotals
     let steps = [
       RequestRunner.beginSnapshot, context.enter(deadline), Queries.snapshotTime(), Queries.readerPatience(),
-      rows.visible(to: context).cursor(values: [.optional(selection.fromYear), .optional(selection.toYear), selection.asOf.value]),
+      rows.visible(to: context).cursor(values: [.optional(selection.fromYear), .optional(selection.toYear), selection.asOf.value]
+      ),
     ]
     let results = try await connection.execute(steps, deadline: deadline.end)
     guard let time = results[2].first else { throw StoreError.fault("the database doesn't know the time") }

@@ -6,7 +6,8 @@ extension RegionSummary {
   init(_ row: PostgresRow) throws {
     self.init(
       id: try row.regionID("region_id"), name: try row.string("name"), kind: try row.word("kind"),
-      kemendagriCode: try row.string("kemendagri_code"), bpsCode: try row["bps_code"], province: try row.provinceID("province_id"),
+      kemendagriCode: try row.string("kemendagri_code"), bpsCode: try row["bps_code"],
+      province: try row.provinceID("province_id"),
       provinceName: try row.string("province_name"), provinceCode: try row.string("province_code"))
   }
 }
@@ -44,7 +45,8 @@ extension Place {
     let longitude: String? = try row["lon"]
     let area: String? = try row["area_km2"]
     try self.init(
-      latitude: try latitude.map { try FixedDecimal(parsing: $0) }, longitude: try longitude.map { try FixedDecimal(parsing: $0) },
+      latitude: try latitude.map { try FixedDecimal(parsing: $0) },
+      longitude: try longitude.map { try FixedDecimal(parsing: $0) },
       population: try row["population"], areaKm2: try area.map { try FixedDecimal(parsing: $0) })
   }
 }

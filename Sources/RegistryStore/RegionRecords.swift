@@ -134,6 +134,14 @@ package struct RankRecord: Sendable, Hashable {
   package let tied: Int
   /// Different instruments among those ranked; more than one means that the rank compares unlike things.
   package let instruments: Int
+
+  package init(rank: Int?, among: Int, of: Int, tied: Int, instruments: Int) {
+    self.rank = rank
+    self.among = among
+    self.of = of
+    self.tied = tied
+    self.instruments = instruments
+  }
 }
 
 /// A figure printed in a source, kept as the source has it.

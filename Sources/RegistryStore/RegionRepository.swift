@@ -89,7 +89,9 @@ package struct RegionRepository: Sendable {
   ) async throws(StoreError) -> Answer<RegionReport> {
     let day = try endOfYear(year)
     let id = try await runner.resolve(context, region, asOf: day)
-    let place: [PostgresValue] = [.int4(id.value), .int4(Int32(year)), .text(stage.rawValue), .text(ScoreKind.implementation.rawValue)]
+    let place: [PostgresValue] = [
+      .int4(id.value), .int4(Int32(year)), .text(stage.rawValue), .text(ScoreKind.implementation.rawValue),
+    ]
     let query = { (query: NamedQuery) in query.visible(to: context) }
     let steps = [
       Queries.regionSummaries(.int4Array([id.value]), day.value),
@@ -111,7 +113,8 @@ package struct RegionRepository: Sendable {
   private func unknownProvince(_ filter: RegionFilter) -> StoreError {
     let typed = String((filter.province ?? "").prefix(100))
     return .invalid(
-      "province", "PROVINCE_UNKNOWN", "on \(filter.asOf) no province is called \"\(typed)\"; write its name or its Kemendagri code",
+      "province", "PROVINCE_UNKNOWN",
+      "on \(filter.asOf) no province is called \"\(typed)\"; write its name or its Kemendagri code",
       ["value": typed, "date": "\(filter.asOf)"])
   }
 }
@@ -156,6 +159,9 @@ extension RegionHitRecord {
     let rank = try row.int("rank")
     region = try RegionSummary(row)
     matched = try row.string("form")
-    how = rank == 2 ? "prefix" : rank > 2 ? "substring" : ["former", "dated name"].contains(origin) ? "former" : origin == "name" ? "exact" : "alias"
+    how =
+      rank == 2
+      ? "prefix"
+      : rank > 2 ? "substring" : ["former", "dated name"].contains(origin) ? "former" : origin == "name" ? "exact" : "alias"
   }
 }

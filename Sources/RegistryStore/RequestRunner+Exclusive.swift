@@ -36,6 +36,7 @@ extension RequestRunner {
   }
 
   static let begin = PostgresStep(.unnamed("begin"))
+  static let commit = PostgresStep(.unnamed("commit"))
   static let rollback = PostgresStep(.unnamed("rollback"))
   static let beginSnapshot = PostgresStep(.unnamed("begin isolation level repeatable read read only"))
 }

@@ -22,25 +22,17 @@ extension RequestRunner {
   func resolve(
     _ context: TenantContext, rows: [RegionReference], asOf date: CalendarDate
   ) async throws(StoreError) -> [RegionID] {
-    if let known = memory.reference {
-      let found = rows.compactMap { try? known.directory.resolve($0, asOf: date).id }
-      if found.count == rows.count { return found }
-    }
+    if let known = memory.reference?.regions(of: rows, asOf: date), !known.contains(nil) { return known.compactMap { $0 } }
     let fresh = try await freshReference(context)
-    var found: [RegionID] = []
-    var problems: [FieldProblem] = []
-    for (index, reference) in rows.enumerated() {
-      if let entry = try? fresh.directory.resolve(reference, asOf: date) {
-        found.append(entry.id)
-      } else {
-        let refusal = fresh.refusal(of: reference)
-        problems.append(
-          FieldProblem(
-            path: "rows[\(index)].region", reason: refusal.reason, message: refusal.message, parameters: refusal.parameters))
-      }
+    let found = fresh.regions(of: rows, asOf: date)
+    let problems = zip(rows, found).enumerated().compactMap { index, row -> FieldProblem? in
+      guard row.1 == nil else { return nil }
+      let refusal = fresh.refusal(of: row.0)
+      return FieldProblem(
+        path: "rows[\(index)].region", reason: refusal.reason, message: refusal.message, parameters: refusal.parameters)
     }
     if !problems.isEmpty { throw .invalid(problems) }
-    return found
+    return found.compactMap { $0 }
   }
 
   private func freshReference(_ context: TenantContext) async throws(StoreError) -> Reference {
@@ -51,6 +43,17 @@ extension RequestRunner {
 }
 
 extension Reference {
+  /// nil where a reference names no single region. Each different one is looked up once: a batch often repeats its region.
+  fileprivate func regions(of references: [RegionReference], asOf date: CalendarDate) -> [RegionID?] {
+    var known: [RegionReference: RegionID?] = [:]
+    return references.map { reference in
+      if let found = known[reference] { return found }
+      let found = try? directory.resolve(reference, asOf: date).id
+      known[reference] = .some(found)
+      return found
+    }
+  }
+
   /// Why a reference names no region, with the regions that were perhaps meant.
   func refusal(of reference: RegionReference) -> StoreError {
     switch reference {
@@ -99,7 +102,8 @@ extension Reference {
   private func ambiguous(_ typed: String, _ candidates: [RegionCandidate]) -> StoreError {
     let list = candidates.map(\.labelled).joined(separator: ", ")
     return StoreError(
-      .regionAmbiguous(typed: typed, candidates: candidates), "\"\(typed)\" names more than one region: \(list); name one of them so",
+      .regionAmbiguous(typed: typed, candidates: candidates),
+      "\"\(typed)\" names more than one region: \(list); name one of them so",
       parameters: ["value": typed, "candidates": list])
   }
 }

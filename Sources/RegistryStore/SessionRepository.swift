@@ -44,7 +44,8 @@ package struct SessionRepository: Sendable {
     return try await runner.answer(context, steps) { _, results in
       guard let row = results[0].first else { throw StoreError.fault("api.own_session gave no row") }
       return SessionRecord(
-        expiresAt: try row.moment("expires"), label: try row.string("label"), region: try results[1].first.map(RegionSummary.init))
+        expiresAt: try row.moment("expires"), label: try row.string("label"), region: try results[1].first.map(RegionSummary.init)
+      )
     }
   }
 

@@ -16,7 +16,7 @@ import Testing
   func `up to 2019 the lists are complete: 25, 75 and 100 signed, 24, 74 and 99 finished`(
     year: Int, signed: Int, finished: Int
   ) async throws {
-    try await TestDatabase.with { database in
+    try await TestDatabase.shared { database in
       let list = try await database.store.cohorts.list(try await database.session(.export).reading).value
       let ministry = try count(.ministry, try cohort(year, list))
       #expect(ministry.known == signed && ministry.published == signed && !ministry.incomplete)
@@ -27,7 +27,7 @@ import Testing
 
   @Test(arguments: [(2021, 130, 141), (2022, 155, 191), (2023, 185, 241), (2024, 195, 251)])
   func `later counts are short of the published ones and say so`(year: Int, known: Int, published: Int) async throws {
-    try await TestDatabase.with { database in
+    try await TestDatabase.shared { database in
       let list = try await database.store.cohorts.list(try await database.session(.regionAdmin, region: "35.71").reading).value
       let ministry = try count(.ministry, try cohort(year, list))
       #expect(ministry.known == known && ministry.published == published && ministry.incomplete)
@@ -36,7 +36,7 @@ import Testing
   }
 
   @Test func `the cohort of 2023 has two provinces beside its regions`() async throws {
-    try await TestDatabase.with { database in
+    try await TestDatabase.shared { database in
       let reader = try await database.session(.ministryAnalyst).reading
       let detail = try await database.store.cohorts.get(reader, year: 2023, bordersAsOf: today).value
       #expect(detail.provinces.map(\.provinceCode) == ["32", "34"])
@@ -46,7 +46,7 @@ import Testing
   }
 
   @Test func `Mimika joined in 2017 with the borders of the day asked for`() async throws {
-    try await TestDatabase.with { database in
+    try await TestDatabase.shared { database in
       let reader = try await database.session(.regionViewer, region: "35.71").reading
       for (day, province) in [(try CalendarDate(endOf: 2017), "Papua"), (today, "Papua Tengah")] {
         let cohort = try await database.store.cohorts.get(reader, year: 2017, bordersAsOf: day).value
@@ -57,7 +57,7 @@ import Testing
   }
 
   @Test func `there was no cohort in 2020`() async throws {
-    try await TestDatabase.with { database in
+    try await TestDatabase.shared { database in
       let reader = try await database.session(.ministryAnalyst).reading
       let error = await storeError { _ = try await database.store.cohorts.get(reader, year: 2020, bordersAsOf: today) }
       #expect(error?.code == .notFoundOrNotVisible)
@@ -65,7 +65,7 @@ import Testing
   }
 
   @Test func `comparing looks at the latest year with a visible score when none is named`() async throws {
-    try await TestDatabase.with { database in
+    try await TestDatabase.shared { database in
       let analyst = try await database.session(.ministryAnalyst).reading
       let material = try await database.store.comparison.material(analyst, query: ComparisonQuery()).value
       #expect(material.year == 2022)
@@ -82,7 +82,7 @@ import Testing
   }
 
   @Test func `an aspect is compared by its own values`() async throws {
-    try await TestDatabase.with { database in
+    try await TestDatabase.shared { database in
       let exporter = try await database.session(.export).reading
       let query = ComparisonQuery(year: 2022, measure: .part(.aspect, key: "baseline"))
       let material = try await database.store.comparison.material(exporter, query: query).value

@@ -37,9 +37,13 @@ import Testing
       }
       defer { try? FileManager.default.removeItem(atPath: folder) }
       let loader = ReferenceLoader(pool: database.admin)
-      let changed = try await loader.load(try ReferenceSet(folder: folder), dataset: .official).files.first { $0.name == "cohorts.csv" }
+      let changed = try await loader.load(try ReferenceSet(folder: folder), dataset: .official).files.first {
+        $0.name == "cohorts.csv"
+      }
       #expect(changed?.inserted == 1 && changed?.updated == 1 && changed?.unchanged == 6)
-      let back = try await loader.load(try ReferenceSet(folder: self.folder), dataset: .official).files.first { $0.name == "cohorts.csv" }
+      let back = try await loader.load(try ReferenceSet(folder: self.folder), dataset: .official).files.first {
+        $0.name == "cohorts.csv"
+      }
       #expect(back?.updated == 1 && back?.vanished == "[[2025]]")
       let stays: Int = try await database.value("select count(*)::int from registry.cohort where year = 2025")
       #expect(stays == 1)
@@ -53,12 +57,14 @@ import Testing
     ("cohorts.csv", "2017-05-22", "2017-02-30", 2, "signed_on", "BAD_DATE"),
     ("memberships.csv", "2017,14.05,", "2017,99.05,", 2, "region", "UNKNOWN_KEY"),
     ("memberships.csv", "2017,14.05,", "2017,14.5,", 2, "region", "BAD_CODE"),
-    ("instrument_aspects.csv", "evaluasi-10-20-30-20-20-cut,baseline,1,10,", "evaluasi-10-20-30-20-20-cut,baseline,1,11,", 6,
-      "weight_percent", "WEIGHT_SUM"),
+    (
+      "instrument_aspects.csv", "evaluasi-10-20-30-20-20-cut,baseline,1,10,", "evaluasi-10-20-30-20-20-cut,baseline,1,11,", 6,
+      "weight_percent", "WEIGHT_SUM"
+    ),
     ("score_parts.csv", "aspect,baseline,3.60", "aspect,baseline,4.60", 2, "value", "OUT_OF_SCALE"),
     ("plan_realisations.csv", ",branding,6,7,", ",branding,8,7,", 2, "done", "OUT_OF_SCALE"),
     ("scores.csv", "33.75,2018,annual,masterplan,", "33.75,2018,yearly,masterplan,", 2, "stage", "UNKNOWN_WORD"),
-    ("provinces.csv", "province_id,name,", "id,name,", nil, nil, "CSV_MISSING_COLUMN"),
+    ("provinces.csv", "province_id,name,", "id,name,", nil, "province_id", "CSV_MISSING_COLUMN"),
     ("province_codes.csv", "1,bps,11,", "1,bps,11\",", 2, "3", "CSV_SYNTAX"),
   ]
 

@@ -8,6 +8,7 @@ import Testing
 @Suite struct `Migrating a database` {
   /// A database without anything in it, dropped afterwards.
   private func withEmpty<Result>(_ body: (PostgresPool) async throws -> Result) async throws -> Result {
+    try await TestCluster.prepareRoles()
     let name = TestCluster.freshName()
     try await TestCluster.command("create database \(name)")
     let pool = TestCluster.pool(TestCluster.conninfo(database: name))
@@ -51,7 +52,9 @@ import Testing
       #expect(try await Migrator(pool: database.admin, schema: try Schema(folder: "\(TestCluster.root)/db")).version() == known)
     }
     try await withEmpty { pool in
-      let two = try schema([Migration(version: 2, name: "two", sql: "create table registry.two (n int); insert into registry.two values (2)")])
+      let two = try schema([
+        Migration(version: 2, name: "two", sql: "create table registry.two (n int); insert into registry.two values (2)")
+      ])
       let migrator = Migrator(pool: pool, schema: two)
       #expect(try await migrator.version() == 0)
       let report = try await migrator.migrate()
@@ -63,7 +66,7 @@ import Testing
   }
 
   @Test func `the database judges its own catalogue and finds no breach of the isolation rules`() async throws {
-    try await TestDatabase.with { database in
+    try await TestDatabase.shared { database in
       let faults = try await database.catalogueFaults()
       #expect(faults == [])
     }
@@ -85,7 +88,8 @@ import Testing
       let old = Migration(version: 2, name: "two", sql: "select 1")
       _ = try await Migrator(pool: pool, schema: try schema([old])).migrate()
       let changed = [
-        Migration(version: 2, name: "two", sql: "select 2"), Migration(version: 3, name: "three", sql: "create table registry.three ()"),
+        Migration(version: 2, name: "two", sql: "select 2"),
+        Migration(version: 3, name: "three", sql: "create table registry.three ()"),
       ]
       let error = await migrationError { _ = try await Migrator(pool: pool, schema: try schema(changed)).migrate() }
       #expect(error?.code == .changed(version: 2))
@@ -123,7 +127,9 @@ import Testing
     }
   }
 
-  @Test(arguments: [("0001_a.sql", true), ("0001_a.txt", false), ("1_a.sql", false), ("0000_a.sql", false), ("0001_A.sql", false)])
+  @Test(arguments: [
+    ("0001_a.sql", true), ("0001_a.txt", false), ("1_a.sql", false), ("0000_a.sql", false), ("0001_A.sql", false),
+  ])
   func `a migration is named by four digits and lower-case words`(name: String, isFine: Bool) {
     #expect((Migration(fileName: name, sql: "") != nil) == isFine)
   }

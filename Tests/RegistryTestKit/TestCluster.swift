@@ -52,6 +52,16 @@ package enum TestCluster {
     try await admin.withConnection { _ = try await $0.script(sql) }
   }
 
+  static func copy(_ template: String, to name: String) async throws {
+    try await command("create database \(name) template \(template)")
+    // Rights on a database are not copied with it.
+    try await command(
+      """
+      revoke all on database \(name) from public;
+      grant connect on database \(name) to seratus_region, seratus_ministry, seratus_export, seratus_gate
+      """)
+  }
+
   private static let names = Atomic<Int>(0)
 
   /// A name no other test uses; the number of the process in it tells leftovers from databases in use.
@@ -70,6 +80,11 @@ package enum TestCluster {
       return task
     }
     return try await task.value
+  }
+
+  /// The roles of the cluster come with the first template.
+  package static func prepareRoles() async throws {
+    _ = try await template(.official)
   }
 
   private static func makeTemplate(_ dataset: Dataset) async throws -> String {

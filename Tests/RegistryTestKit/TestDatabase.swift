@@ -19,13 +19,7 @@ package struct TestDatabase: Sendable {
     await DatabaseSlots.shared.take()
     defer { DatabaseSlots.shared.giveBack() }
     let name = TestCluster.freshName()
-    try await TestCluster.command("create database \(name) template \(template)")
-    // Rights on a database are not copied with it.
-    try await TestCluster.command(
-      """
-      revoke all on database \(name) from public;
-      grant connect on database \(name) to seratus_region, seratus_ministry, seratus_export, seratus_gate
-      """)
+    try await TestCluster.copy(template, to: name)
     let database = TestDatabase(name: name, adjust: adjust)
     do {
       let result = try await body(database)
@@ -37,6 +31,21 @@ package struct TestDatabase: Sendable {
       try? await TestCluster.command("drop database if exists \(name) with (force)")
       throw error
     }
+  }
+
+  /// Lends the one database that all reading tests of a process share; `body` must not write to it, sessions excepted.
+  package static func shared<Result>(
+    isolation: isolated (any Actor)? = #isolation, _ body: (TestDatabase) async throws -> Result
+  ) async throws -> Result {
+    try await body(try await common.value)
+  }
+
+  private static let common = Task {
+    let template = try await TestCluster.template(.official)
+    let name = TestCluster.freshName()
+    try await TestCluster.copy(template, to: name)
+    // Many tests at once, each with a request or two.
+    return TestDatabase(name: name) { _ in }
   }
 
   private init(name: String, adjust: (inout PostgresConfiguration) -> Void) {
@@ -98,6 +107,12 @@ package struct TestSession: Sendable {
   package let role: Role
   package let region: RegionID?
 
+  package init(token: SessionToken, role: Role, region: RegionID?) {
+    self.token = token
+    self.role = role
+    self.region = region
+  }
+
   /// The context of a call with this session, made the one way there is: from a token and a method of the policy.
   package func context(
     _ method: String, deadline: ContinuousClock.Instant? = nil, idempotencyKey: [UInt8]? = nil
@@ -110,7 +125,9 @@ package struct TestSession: Sendable {
   /// For reading whatever a session may read.
   package var reading: TenantContext { get throws { try context("RegionService/GetRegion") } }
   /// For writing scores.
-  package func writing(_ key: [UInt8]? = nil) throws -> TenantContext { try context("ScoreService/PutScores", idempotencyKey: key) }
+  package func writing(_ key: [UInt8]? = nil) throws -> TenantContext {
+    try context("ScoreService/PutScores", idempotencyKey: key)
+  }
 }
 
 extension Optional where Wrapped: Sendable {

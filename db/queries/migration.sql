@@ -24,8 +24,14 @@ insert into registry.migration (version, name, sha256) values ($1::int, $2, $3);
 -- Names a login and its password to LoginPasswordSet, in the same transaction, so that no statement text holds a password.
 select set_config('seratus.login', $1, true), set_config('seratus.login_password', $2, true);
 
--- name: LoginPasswordSet :exec
+-- name: LoginPasswordSet :command
 do $$
 begin
   execute format('alter role %I password %L', current_setting('seratus.login'), current_setting('seratus.login_password'));
 end $$;
+
+-- name: StatisticsRefresh :command
+-- After much was written: a plan made for an empty table is a bad one for a full one.
+analyze registry.province, registry.province_code, registry.region, registry.region_name, registry.region_code, registry.region_province,
+  registry.region_alias, registry.cohort, registry.membership, registry.dimension, registry.instrument, registry.instrument_aspect,
+  registry.score, registry.score_part, registry.score_claim, registry.plan_realisation;

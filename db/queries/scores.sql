@@ -1,322 +1,130 @@
--- Scores. Values are in ten-thousandths. A statement names the region it is about, and row security decides again.
+-- Scores, in ten-thousandths. Each statement names the region or the evaluation it is about, and row security decides again.
 --
--- Statements over api.visible_* are for the region and the ministry: own rows first-hand, released rows of others. Each has a
--- twin named …Released over api.released_* for the export login, equal in all but that word (db/tests checks it).
+-- The statements read api.visible_…: own rows first-hand, released rows of others. For callers who see released scores only, the store
+-- puts api.released_… in its place and changes nothing else.
 
--- name: ScoreList :many
--- Scores of one region, newest first. Filters may be null. $1 region_id, $2 kind, $3 first year, $4 last year.
-select s.region_id, s.year, s.stage, s.kind, s.instrument_id, s.instrument_certainty, s.published_e4, s.computed_e4, s.value_e4,
-       s.missing, s.letter_number, s.letter_date, s.source, s.certainty, s.note, s.released_at, s.version, s.updated_at
-from api.visible_score s
-where s.region_id = $1::int
-  and ($2::text is null or s.kind = $2::text)
-  and s.year between coalesce($3::int, 0) and coalesce($4::int, 9999)
-order by s.year desc, s.stage desc, s.kind;
+-- name: ScoreShow :one
+-- One score. No row: absent or not visible. $1 region_id, $2 year, $3 stage, $4 kind, $5 day.
+select g.*, s.*
+from api.visible_score_whole s join registry.region_on($5::date) g on g.region_id = s.region_id
+where s.region_id = $1::int and s.year = $2::int and s.stage = $3::text and s.score_kind = $4::text;
 
--- name: ScoreListReleased :many
--- ScoreList for the export login: the same over released rows.
-select s.region_id, s.year, s.stage, s.kind, s.instrument_id, s.instrument_certainty, s.published_e4, s.computed_e4, s.value_e4,
-       s.missing, s.letter_number, s.letter_date, s.source, s.certainty, s.note, s.released_at, s.version, s.updated_at
-from api.released_score s
-where s.region_id = $1::int
-  and ($2::text is null or s.kind = $2::text)
-  and s.year between coalesce($3::int, 0) and coalesce($4::int, 9999)
-order by s.year desc, s.stage desc, s.kind;
+-- name: ScorePrevious :one
+-- The latest score of a year before, of the same kind, rather of the same stage. $1 to $5 as ScoreShow.
+select g.*, s.*
+from api.visible_score_whole s join registry.region_on($5::date) g on g.region_id = s.region_id
+where s.region_id = $1::int and s.year < $2::int and s.score_kind = $4::text and s.value_e4 is not null
+order by s.year desc, s.stage = $3::text desc, s.stage desc
+limit 1;
 
--- name: ScoreExplain :one
--- One score with all that made it. parts: [{part, key, value_e4, missing}]; instrument: {…, aspects: [{key, ordinal,
--- weight_percent, name_id, name_en}]} or null; claims: [{claim, value, among, source, certainty}]; previous: the score of the
--- last year before with the same stage and kind, or null. No row: not there, or not visible. $1 region_id, $2 year, $3 stage, $4
--- kind.
-select s.region_id, s.year, s.stage, s.kind, s.instrument_id, s.instrument_certainty, s.published_e4, s.computed_e4, s.value_e4,
-       s.missing, s.letter_number, s.letter_date, s.source, s.certainty, s.note, s.released_at, s.version, s.updated_at,
-       coalesce((select jsonb_agg(jsonb_build_object('part', p.part, 'key', p.key, 'value_e4', p.value_e4, 'missing', p.missing)
-                                  order by p.part, p.key)
-                 from api.visible_score_part p
-                 where p.region_id = s.region_id and p.year = s.year and p.stage = s.stage and p.kind = s.kind), '[]') as parts,
-       coalesce((select jsonb_agg(jsonb_build_object('claim', c.claim, 'value', c.value, 'among', c.among, 'source', c.source,
-                                                     'certainty', c.certainty) order by c.claim)
-                 from api.visible_score_claim c
-                 where c.region_id = s.region_id and c.year = s.year and c.stage = s.stage and c.kind = s.kind), '[]') as claims,
-       (select jsonb_build_object('instrument_id', i.instrument_id, 'name_id', i.name_id, 'name_en', i.name_en,
-                                  'scale_min_e4', i.scale_min_e4, 'scale_max_e4', i.scale_max_e4, 'decimals', i.decimals,
-                                  'rounding', i.rounding, 'dimension_set', i.dimension_set, 'certainty', i.certainty,
-                                  'aspects', (select coalesce(jsonb_agg(jsonb_build_object(
-                                                'key', a.key, 'ordinal', a.ordinal, 'weight_percent', a.weight_percent,
-                                                'name_id', a.name_id, 'name_en', a.name_en) order by a.ordinal), '[]')
-                                              from registry.instrument_aspect a where a.instrument_id = i.instrument_id))
-        from registry.instrument i where i.instrument_id = s.instrument_id) as instrument,
-       (select jsonb_build_object('year', q.year, 'stage', q.stage, 'instrument_id', q.instrument_id,
-                                  'instrument_certainty', q.instrument_certainty, 'published_e4', q.published_e4,
-                                  'computed_e4', q.computed_e4, 'value_e4', q.value_e4, 'missing', q.missing,
-                                  'certainty', q.certainty, 'version', q.version)
-        from api.visible_score q
-        where q.region_id = s.region_id and q.kind = s.kind and q.stage = s.stage and q.year < s.year
-        order by q.year desc limit 1) as previous
-from api.visible_score s
-where s.region_id = $1::int and s.year = $2::int and s.stage = $3::text and s.kind = $4::text;
-
--- name: ScoreExplainReleased :one
--- ScoreExplain for the export login: the same over released rows.
-select s.region_id, s.year, s.stage, s.kind, s.instrument_id, s.instrument_certainty, s.published_e4, s.computed_e4, s.value_e4,
-       s.missing, s.letter_number, s.letter_date, s.source, s.certainty, s.note, s.released_at, s.version, s.updated_at,
-       coalesce((select jsonb_agg(jsonb_build_object('part', p.part, 'key', p.key, 'value_e4', p.value_e4, 'missing', p.missing)
-                                  order by p.part, p.key)
-                 from api.released_score_part p
-                 where p.region_id = s.region_id and p.year = s.year and p.stage = s.stage and p.kind = s.kind), '[]') as parts,
-       coalesce((select jsonb_agg(jsonb_build_object('claim', c.claim, 'value', c.value, 'among', c.among, 'source', c.source,
-                                                     'certainty', c.certainty) order by c.claim)
-                 from api.released_score_claim c
-                 where c.region_id = s.region_id and c.year = s.year and c.stage = s.stage and c.kind = s.kind), '[]') as claims,
-       (select jsonb_build_object('instrument_id', i.instrument_id, 'name_id', i.name_id, 'name_en', i.name_en,
-                                  'scale_min_e4', i.scale_min_e4, 'scale_max_e4', i.scale_max_e4, 'decimals', i.decimals,
-                                  'rounding', i.rounding, 'dimension_set', i.dimension_set, 'certainty', i.certainty,
-                                  'aspects', (select coalesce(jsonb_agg(jsonb_build_object(
-                                                'key', a.key, 'ordinal', a.ordinal, 'weight_percent', a.weight_percent,
-                                                'name_id', a.name_id, 'name_en', a.name_en) order by a.ordinal), '[]')
-                                              from registry.instrument_aspect a where a.instrument_id = i.instrument_id))
-        from registry.instrument i where i.instrument_id = s.instrument_id) as instrument,
-       (select jsonb_build_object('year', q.year, 'stage', q.stage, 'instrument_id', q.instrument_id,
-                                  'instrument_certainty', q.instrument_certainty, 'published_e4', q.published_e4,
-                                  'computed_e4', q.computed_e4, 'value_e4', q.value_e4, 'missing', q.missing,
-                                  'certainty', q.certainty, 'version', q.version)
-        from api.released_score q
-        where q.region_id = s.region_id and q.kind = s.kind and q.stage = s.stage and q.year < s.year
-        order by q.year desc limit 1) as previous
-from api.released_score s
-where s.region_id = $1::int and s.year = $2::int and s.stage = $3::text and s.kind = $4::text;
-
--- name: RegionReport :one
--- The five numbers of a region for one evaluation: score, previous comparable, rank in the nation and in the province (of the day
--- $5), parts with their ranks, and beside them what documents claim and the plan's realisation of that year.
--- Ranks count the visible scores above, plus one (ties share the better rank); n_* is among how many, null without a value.
--- n_other_instrument of them were made by another instrument. parts: [{part, key, value_e4, missing, rank, n}].
--- No row: no score is there or visible. $1 region_id, $2 year, $3 stage, $4 kind, $5 day.
-with mine as (
-  select * from api.visible_score s
-  where s.region_id = $1::int and s.year = $2::int and s.stage = $3::text and s.kind = $4::text
-), round as (
-  select v.region_id, v.value_e4, v.instrument_id from api.visible_score v
-  where v.year = $2::int and v.stage = $3::text and v.kind = $4::text and v.value_e4 is not null
-), home as (
-  select rp.province_id from registry.region_province rp
-  where rp.region_id = $1::int and rp.valid_from <= $5::date and $5::date < rp.valid_to
-), part_rank as (
-  select p.part, p.key, 1 + count(*) filter (where o.value_e4 > p.value_e4) as rank, count(*) as n
-  from api.visible_score_part p
-  join api.visible_score_part o
-    on o.part = p.part and o.key = p.key and o.year = p.year and o.stage = p.stage and o.kind = p.kind
-  where p.region_id = $1::int and p.year = $2::int and p.stage = $3::text and p.kind = $4::text
-    and o.year = $2::int and o.stage = $3::text and o.kind = $4::text and o.value_e4 is not null and p.value_e4 is not null
-  group by p.part, p.key
+-- name: ScoreRanks :many
+-- Where a region stands in one evaluation among the scores that the caller may see: two rows, nation and province (of the day). rank is
+-- null without a score; ties share the better rank. of: regions that could have a score; tied: others with the same; instruments: how many
+-- different ones made the scores ranked. $1 region_id, $2 year, $3 stage, $4 kind, $5 day.
+with round as (
+  select s.region_id, s.value_e4, coalesce(s.instrument_id, '') as instrument_id from api.visible_score s
+  where s.year = $2::int and s.stage = $3::text and s.kind = $4::text and s.value_e4 is not null
+), placed as (
+  select g.region_id, g.province_id, r.value_e4, r.instrument_id
+  from registry.region_on($5::date) g left join round r using (region_id)
+), mine as (
+  select province_id, value_e4 from placed where region_id = $1::int
 )
-select s.region_id, s.year, s.stage, s.kind, s.instrument_id, s.instrument_certainty, s.published_e4, s.computed_e4, s.value_e4,
-       s.missing, s.letter_number, s.letter_date, s.source, s.certainty, s.note, s.released_at, s.version, s.updated_at,
-       (select jsonb_build_object('year', q.year, 'stage', q.stage, 'instrument_id', q.instrument_id,
-                                  'instrument_certainty', q.instrument_certainty, 'published_e4', q.published_e4,
-                                  'computed_e4', q.computed_e4, 'value_e4', q.value_e4, 'missing', q.missing,
-                                  'certainty', q.certainty, 'version', q.version)
-        from api.visible_score q
-        where q.region_id = s.region_id and q.kind = s.kind and q.stage = s.stage and q.year < s.year
-        order by q.year desc limit 1) as previous,
-       nation.rank as rank_national, nation.n as n_national, nation.n_other_instrument,
-       province.rank as rank_province, province.n as n_province, home.province_id, pv.name as province_name,
-       coalesce((select jsonb_agg(jsonb_build_object('part', p.part, 'key', p.key, 'value_e4', p.value_e4, 'missing', p.missing,
-                                                     'rank', k.rank, 'n', k.n) order by p.part, p.key)
-                 from api.visible_score_part p left join part_rank k using (part, key)
-                 where p.region_id = s.region_id and p.year = s.year and p.stage = s.stage and p.kind = s.kind), '[]') as parts,
-       coalesce((select jsonb_agg(jsonb_build_object('claim', c.claim, 'value', c.value, 'among', c.among, 'source', c.source,
-                                                     'certainty', c.certainty) order by c.claim)
-                 from api.visible_score_claim c
-                 where c.region_id = s.region_id and c.year = s.year and c.stage = s.stage and c.kind = s.kind), '[]') as claims,
-       coalesce((select jsonb_agg(jsonb_build_object('dimension_set', r.dimension_set, 'dimension', r.dimension, 'done', r.done,
-                                                     'planned', r.planned, 'source', r.source, 'certainty', r.certainty)
-                                  order by r.dimension_set, r.dimension)
-                 from api.visible_plan_realisation r where r.region_id = s.region_id and r.year = s.year), '[]') as realisation
-from mine s
-left join home on true
-left join registry.province pv on pv.province_id = home.province_id
-left join lateral (
-  select (1 + count(*) filter (where o.value_e4 > s.value_e4))::int as rank, count(*)::int as n,
-         (count(*) filter (where o.instrument_id is distinct from s.instrument_id))::int as n_other_instrument
-  from round o having s.value_e4 is not null
-) nation on true
-left join lateral (
-  select (1 + count(*) filter (where o.value_e4 > s.value_e4))::int as rank, count(*)::int as n
-  from round o
-  join registry.region_province rp on rp.region_id = o.region_id and rp.province_id = home.province_id
-    and rp.valid_from <= $5::date and $5::date < rp.valid_to
-  having s.value_e4 is not null and home.province_id is not null
-) province on true;
+select scope.name as scope,
+       case when mine.value_e4 is not null then 1 + count(*) filter (where p.value_e4 > mine.value_e4) end::int as rank,
+       count(p.value_e4)::int as among, count(*)::int as "of",
+       count(*) filter (where p.value_e4 = mine.value_e4 and p.region_id <> $1::int)::int as tied,
+       count(distinct p.instrument_id)::int as instruments
+from mine
+cross join (values ('nation'), ('province')) as scope(name)
+join placed p on scope.name = 'nation' or p.province_id = mine.province_id
+group by scope.name, mine.value_e4
+order by scope.name;
 
--- name: RegionReportReleased :one
--- RegionReport for the export login: the same over released rows.
-with mine as (
-  select * from api.released_score s
-  where s.region_id = $1::int and s.year = $2::int and s.stage = $3::text and s.kind = $4::text
-), round as (
-  select v.region_id, v.value_e4, v.instrument_id from api.released_score v
-  where v.year = $2::int and v.stage = $3::text and v.kind = $4::text and v.value_e4 is not null
-), home as (
-  select rp.province_id from registry.region_province rp
-  where rp.region_id = $1::int and rp.valid_from <= $5::date and $5::date < rp.valid_to
-), part_rank as (
-  select p.part, p.key, 1 + count(*) filter (where o.value_e4 > p.value_e4) as rank, count(*) as n
-  from api.released_score_part p
-  join api.released_score_part o
-    on o.part = p.part and o.key = p.key and o.year = p.year and o.stage = p.stage and o.kind = p.kind
-  where p.region_id = $1::int and p.year = $2::int and p.stage = $3::text and p.kind = $4::text
-    and o.year = $2::int and o.stage = $3::text and o.kind = $4::text and o.value_e4 is not null and p.value_e4 is not null
-  group by p.part, p.key
-)
-select s.region_id, s.year, s.stage, s.kind, s.instrument_id, s.instrument_certainty, s.published_e4, s.computed_e4, s.value_e4,
-       s.missing, s.letter_number, s.letter_date, s.source, s.certainty, s.note, s.released_at, s.version, s.updated_at,
-       (select jsonb_build_object('year', q.year, 'stage', q.stage, 'instrument_id', q.instrument_id,
-                                  'instrument_certainty', q.instrument_certainty, 'published_e4', q.published_e4,
-                                  'computed_e4', q.computed_e4, 'value_e4', q.value_e4, 'missing', q.missing,
-                                  'certainty', q.certainty, 'version', q.version)
-        from api.released_score q
-        where q.region_id = s.region_id and q.kind = s.kind and q.stage = s.stage and q.year < s.year
-        order by q.year desc limit 1) as previous,
-       nation.rank as rank_national, nation.n as n_national, nation.n_other_instrument,
-       province.rank as rank_province, province.n as n_province, home.province_id, pv.name as province_name,
-       coalesce((select jsonb_agg(jsonb_build_object('part', p.part, 'key', p.key, 'value_e4', p.value_e4, 'missing', p.missing,
-                                                     'rank', k.rank, 'n', k.n) order by p.part, p.key)
-                 from api.released_score_part p left join part_rank k using (part, key)
-                 where p.region_id = s.region_id and p.year = s.year and p.stage = s.stage and p.kind = s.kind), '[]') as parts,
-       coalesce((select jsonb_agg(jsonb_build_object('claim', c.claim, 'value', c.value, 'among', c.among, 'source', c.source,
-                                                     'certainty', c.certainty) order by c.claim)
-                 from api.released_score_claim c
-                 where c.region_id = s.region_id and c.year = s.year and c.stage = s.stage and c.kind = s.kind), '[]') as claims,
-       coalesce((select jsonb_agg(jsonb_build_object('dimension_set', r.dimension_set, 'dimension', r.dimension, 'done', r.done,
-                                                     'planned', r.planned, 'source', r.source, 'certainty', r.certainty)
-                                  order by r.dimension_set, r.dimension)
-                 from api.released_plan_realisation r where r.region_id = s.region_id and r.year = s.year), '[]') as realisation
-from mine s
-left join home on true
-left join registry.province pv on pv.province_id = home.province_id
-left join lateral (
-  select (1 + count(*) filter (where o.value_e4 > s.value_e4))::int as rank, count(*)::int as n,
-         (count(*) filter (where o.instrument_id is distinct from s.instrument_id))::int as n_other_instrument
-  from round o having s.value_e4 is not null
-) nation on true
-left join lateral (
-  select (1 + count(*) filter (where o.value_e4 > s.value_e4))::int as rank, count(*)::int as n
-  from round o
-  join registry.region_province rp on rp.region_id = o.region_id and rp.province_id = home.province_id
-    and rp.valid_from <= $5::date and $5::date < rp.valid_to
-  having s.value_e4 is not null and home.province_id is not null
-) province on true;
+-- name: ScoreClaims :many
+-- What documents claim about one score. $1 region_id, $2 year, $3 stage, $4 kind.
+select c.claim, c.value, c.among, c.source, c.certainty from api.visible_score_claim c
+where c.region_id = $1::int and c.year = $2::int and c.stage = $3::text and c.kind = $4::text
+order by c.claim;
 
--- name: CompareRows :many
--- One row per membership of the cohorts, with the value of one measure in one evaluation: the total, or one aspect or dimension.
--- value_e4 null with missing null: no score is there or visible. counted_* tell the rules the membership counts by; repeat, that
--- the region counted in an earlier cohort. Ordered by cohort and region.
--- $1 year, $2 stage, $3 kind, $4 aspect, dimension or null (total), $5 its key or null, $6 cohort years or null (all), $7 day.
-select m.cohort_year, m.region_id, coalesce(n.name, r.name) as name, r.kind as region_kind, k.code as kemendagri_code,
-       p.province_id, p.name as province_name, m.status, m.certainty as membership_certainty,
-       counted.ministry as counted_ministry, counted.finished as counted_finished, counted.earlier as repeat,
-       case when $4::text is null then s.value_e4 else t.value_e4 end as value_e4,
-       case when $4::text is null then s.missing
-            when t.region_id is null and s.region_id is not null then 'not_reported' else t.missing end as missing,
-       s.certainty, s.instrument_id, s.instrument_certainty, s.released, s.version
-from registry.membership m
-join registry.region r using (region_id)
-cross join lateral (
-  select coalesce(bool_or(x.rule = 'ministry' and x.cohort_year = m.cohort_year), false) as ministry,
-         coalesce(bool_or(x.rule = 'finished' and x.cohort_year = m.cohort_year), false) as finished,
-         coalesce(bool_or(x.rule = 'ministry' and x.cohort_year < m.cohort_year), false) as earlier
-  from registry.counted_membership x where x.region_id = m.region_id
-) counted
-left join registry.region_name n on n.region_id = r.region_id and n.valid_from <= $7::date and $7::date < n.valid_to
-left join registry.region_code k on k.region_id = r.region_id and k.system = 'kemendagri'
-  and k.valid_from <= $7::date and $7::date < k.valid_to
-left join registry.region_province rp on rp.region_id = r.region_id and rp.valid_from <= $7::date and $7::date < rp.valid_to
-left join registry.province p on p.province_id = rp.province_id
-left join api.visible_score s on s.region_id = m.region_id and s.year = $1::int and s.stage = $2::text and s.kind = $3::text
-left join api.visible_score_part t on t.region_id = m.region_id and t.year = $1::int and t.stage = $2::text and t.kind = $3::text
-  and t.part = $4::text and t.key = $5::text
-where $6::int[] is null or m.cohort_year = any ($6::int[])
-order by m.cohort_year, m.region_id;
+-- name: PlanRealisations :many
+-- Programmes done and planned. $1 region_id, $2 year.
+select r.dimension_set, r.dimension, d.name_id, d.name_en, r.done, r.planned, r.source, r.certainty
+from api.visible_plan_realisation r
+join registry.dimension d on d.set_id = r.dimension_set and d.key = r.dimension
+where r.region_id = $1::int and r.year = $2::int
+order by r.dimension_set, d.ordinal;
 
--- name: CompareRowsReleased :many
--- CompareRows for the export login: the same over released rows.
-select m.cohort_year, m.region_id, coalesce(n.name, r.name) as name, r.kind as region_kind, k.code as kemendagri_code,
-       p.province_id, p.name as province_name, m.status, m.certainty as membership_certainty,
-       counted.ministry as counted_ministry, counted.finished as counted_finished, counted.earlier as repeat,
-       case when $4::text is null then s.value_e4 else t.value_e4 end as value_e4,
-       case when $4::text is null then s.missing
-            when t.region_id is null and s.region_id is not null then 'not_reported' else t.missing end as missing,
-       s.certainty, s.instrument_id, s.instrument_certainty, s.released, s.version
-from registry.membership m
-join registry.region r using (region_id)
-cross join lateral (
-  select coalesce(bool_or(x.rule = 'ministry' and x.cohort_year = m.cohort_year), false) as ministry,
-         coalesce(bool_or(x.rule = 'finished' and x.cohort_year = m.cohort_year), false) as finished,
-         coalesce(bool_or(x.rule = 'ministry' and x.cohort_year < m.cohort_year), false) as earlier
-  from registry.counted_membership x where x.region_id = m.region_id
-) counted
-left join registry.region_name n on n.region_id = r.region_id and n.valid_from <= $7::date and $7::date < n.valid_to
-left join registry.region_code k on k.region_id = r.region_id and k.system = 'kemendagri'
-  and k.valid_from <= $7::date and $7::date < k.valid_to
-left join registry.region_province rp on rp.region_id = r.region_id and rp.valid_from <= $7::date and $7::date < rp.valid_to
-left join registry.province p on p.province_id = rp.province_id
-left join api.released_score s on s.region_id = m.region_id and s.year = $1::int and s.stage = $2::text and s.kind = $3::text
-left join api.released_score_part t on t.region_id = m.region_id and t.year = $1::int and t.stage = $2::text and t.kind = $3::text
-  and t.part = $4::text and t.key = $5::text
-where $6::int[] is null or m.cohort_year = any ($6::int[])
-order by m.cohort_year, m.region_id;
+-- name: ScoresOfRegion :many
+-- A page of one region's scores, newest first. $1 region_id, $2 first year or null, $3 last year or null, $4 day, $5 to $7 year, stage
+-- and kind after which the page begins (null: the first page), $8 rows at most.
+select g.*, s.*
+from api.visible_score_whole s join registry.region_on($4::date) g on g.region_id = s.region_id
+where s.region_id = $1::int and s.year between coalesce($2::int, 0) and coalesce($3::int, 9999)
+  and ($5::int is null or (-s.year, s.stage, s.score_kind) > (-$5::int, $6::text, $7::text))
+order by -s.year, s.stage, s.score_kind
+limit $8::int;
 
--- name: ScorePut :many
--- Writes scores, all or none, with parts, audit and remembered reply in one transaction; see api.put_scores for rows and errors.
--- Comes after Enter with $3 true. $1 16-byte key of the request, $2 SHA-256 of its content, $3 rows (JSON array).
-select ordinal, region_id, year, stage, kind, version, created, replayed from api.put_scores($1::bytea, $2::bytea, $3::jsonb);
+-- name: ScoresOfRegionTotal :one
+select count(*)::int as total from api.visible_score s
+where s.region_id = $1::int and s.year between coalesce($2::int, 0) and coalesce($3::int, 9999);
 
--- name: ExportScores :many
--- The ministry's export: every score with its parts, in key order; a page begins after the last key of the one before (0, 0, '',
--- ''). $1–$4 key to begin after, $5 year or null, $6 rows at most (null: all, for a cursor or a single-row read).
-select s.region_id, s.year, s.stage, s.kind, s.instrument_id, s.instrument_certainty, s.published_e4, s.computed_e4, s.value_e4,
-       s.missing, s.letter_number, s.letter_date, s.source, s.certainty, s.note, s.released_at, s.version, s.updated_at,
-       coalesce((select jsonb_agg(jsonb_build_object('part', p.part, 'key', p.key, 'value_e4', p.value_e4, 'missing', p.missing)
-                                  order by p.part, p.key)
-                 from registry.score_part p
-                 where p.region_id = s.region_id and p.year = s.year and p.stage = s.stage and p.kind = s.kind), '[]') as parts
-from registry.score s
-where (s.region_id, s.year, s.stage, s.kind) > ($1::int, $2::int, $3::text, $4::text)
-  and ($5::int is null or s.year = $5::int)
-order by s.region_id, s.year, s.stage, s.kind
-limit $6::int;
+-- name: ScoresOfOwn :many
+-- A page of the calling region's own scores, newest first. $1 to $8 as ScoresOfAll.
+select g.*, s.*
+from api.visible_score_whole s join registry.region_on($3::date) g on g.region_id = s.region_id
+where s.region_id = nullif(current_setting('seratus.region', true), '')::int
+  and s.year between coalesce($1::int, 0) and coalesce($2::int, 9999)
+  and ($4::int is null or (s.region_id, -s.year, s.stage, s.score_kind) > ($4::int, -$5::int, $6::text, $7::text))
+order by s.region_id, -s.year, s.stage, s.score_kind
+limit $8::int;
 
--- name: ExportScoresRegion :many
--- A region's export of its own scores, as ExportScores; $7 region_id.
-select s.region_id, s.year, s.stage, s.kind, s.instrument_id, s.instrument_certainty, s.published_e4, s.computed_e4, s.value_e4,
-       s.missing, s.letter_number, s.letter_date, s.source, s.certainty, s.note, s.released_at, s.version, s.updated_at,
-       coalesce((select jsonb_agg(jsonb_build_object('part', p.part, 'key', p.key, 'value_e4', p.value_e4, 'missing', p.missing)
-                                  order by p.part, p.key)
-                 from registry.score_part p
-                 where p.region_id = s.region_id and p.year = s.year and p.stage = s.stage and p.kind = s.kind), '[]') as parts
-from registry.score s
-where s.region_id = $7::int and (s.region_id, s.year, s.stage, s.kind) > ($1::int, $2::int, $3::text, $4::text)
-  and ($5::int is null or s.year = $5::int)
-order by s.region_id, s.year, s.stage, s.kind
-limit $6::int;
+-- name: ScoresOfOwnTotal :one
+select count(*)::int as total from api.visible_score s
+where s.region_id = nullif(current_setting('seratus.region', true), '')::int
+  and s.year between coalesce($1::int, 0) and coalesce($2::int, 9999);
 
--- name: ExportScoresReleased :many
--- The export login's: released scores of all regions, as ExportScores.
-select s.region_id, s.year, s.stage, s.kind, s.instrument_id, s.instrument_certainty, s.published_e4, s.computed_e4, s.value_e4,
-       s.missing, s.letter_number, s.letter_date, s.source, s.certainty, s.note, s.released_at, s.version, s.updated_at,
-       coalesce((select jsonb_agg(jsonb_build_object('part', p.part, 'key', p.key, 'value_e4', p.value_e4, 'missing', p.missing)
-                                  order by p.part, p.key)
-                 from api.released_score_part p
-                 where p.region_id = s.region_id and p.year = s.year and p.stage = s.stage and p.kind = s.kind), '[]') as parts
-from api.released_score s
-where (s.region_id, s.year, s.stage, s.kind) > ($1::int, $2::int, $3::text, $4::text)
-  and ($5::int is null or s.year = $5::int)
-order by s.region_id, s.year, s.stage, s.kind
-limit $6::int;
+-- name: ScoresOfAll :many
+-- A page of everybody's scores, by region, newest first. $1 first year or null, $2 last year or null, $3 day, $4 to $7 region_id, year,
+-- stage and kind after which the page begins (null: the first page), $8 rows at most.
+select g.*, s.*
+from api.visible_score_whole s join registry.region_on($3::date) g on g.region_id = s.region_id
+where s.year between coalesce($1::int, 0) and coalesce($2::int, 9999)
+  and ($4::int is null or (s.region_id, -s.year, s.stage, s.score_kind) > ($4::int, -$5::int, $6::text, $7::text))
+order by s.region_id, -s.year, s.stage, s.score_kind
+limit $8::int;
 
--- name: AuditList :many
--- What was done to a region's rows, newest first, a page at a time. $1 region_id, $2 before this time (null: from now), $3 rows
--- at most.
-select entry_id, at, actor_id, actor_role, action, object, detail from registry.audit_entry
-where region_id = $1::int and at < coalesce($2::timestamptz, 'infinity') order by at desc, entry_id limit $3::int;
+-- name: ScoresOfAllTotal :one
+select count(*)::int as total from api.visible_score s
+where s.year between coalesce($1::int, 0) and coalesce($2::int, 9999);
+
+-- name: ExportRows :many
+-- Every visible score of the years, by region. For a cursor in a snapshot. $1 first year or null, $2 last year or null, $3 day.
+select g.*, s.*
+from api.visible_score_whole s join registry.region_on($3::date) g on g.region_id = s.region_id
+where s.year between coalesce($1::int, 0) and coalesce($2::int, 9999)
+order by s.region_id, s.year, s.stage, s.score_kind;
+
+-- name: ExportTotals :many
+-- ExportRows without aspects and dimensions.
+select g.*, s.region_id, s.year, s.stage, s.kind as score_kind, s.instrument_id, s.instrument_certainty, s.published_e4, s.computed_e4,
+       s.missing, s.letter_number, s.letter_date, s.source, s.certainty, s.note, s.released, s.version,
+       '{}'::text[] as parts, '{}'::text[] as part_keys, '{}'::bigint[] as part_values, '{}'::text[] as part_missing
+from api.visible_score s join registry.region_on($3::date) g on g.region_id = s.region_id
+where s.year between coalesce($1::int, 0) and coalesce($2::int, 9999)
+order by s.region_id, s.year, s.stage, s.kind;
+
+-- name: SnapshotTime :one
+-- When the transaction began, in UTC.
+select now() as at;
+
+-- name: ReaderPatience :exec
+-- How long a stream may stand still while its reader digests a chunk.
+select set_config('idle_in_transaction_session_timeout', '60s', true);
+
+-- name: ScoresPut :many
+-- Writes scores, all or none, in the transaction that Enter began for writing; see api.put_scores. The digest of the request is that of its
+-- rows. $1 the request's 16-byte key, $2 rows as a JSON array.
+select ordinal, region_id, year, stage, kind, version, created, replayed
+from api.put_scores($1::bytea, sha256(convert_to($2::text, 'UTF8')), $2::jsonb)
+order by ordinal;

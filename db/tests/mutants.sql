@@ -7,20 +7,18 @@ alter table registry.score disable row level security;
 alter table registry.score_part disable row level security;
 alter table registry.score_claim disable row level security;
 alter table registry.plan_realisation disable row level security;
-alter table registry.audit_entry disable row level security;
-insert into registry.audit_entry (region_id, actor_id, actor_role, action, object, detail)
-  select r, 1, 'x', 'score.update', '{}', '{}' from generate_series(1, 2) r;
 set session authorization seratus_region;
 select test.enter('region-a');
 select test.gives('select count(distinct region_id) from registry.score', '4', 'the wall is down indeed');
-\echo export of A
-execute ExportScoresRegion(0, 0, '', '', null, null, 1);
-\echo list of A
-execute ScoreList(1, null, null, null);
-execute AuditList(1, null, 10) \g /dev/null
-select test.ok(:ROW_COUNT = 1, 'the list of the audit is A''s');
-\echo explain of A
-execute ScoreExplain(1, 2022, 'annual', 'implementation');
+\echo own list of A, then that of B as A may see it
+execute ScoresOfOwn(null, null, '2022-12-31', null, null, null, null, 10);
+execute ScoresOfRegion(2, null, null, '2022-12-31', null, null, null, 10);
+\echo score of B for 2022, which is not released
+execute ScoreShow(2, 2022, 'annual', 'implementation', '2022-12-31');
+\echo rank of A among the scores of 2022 that it may see: its own
+execute ScoreRanks(1, 2022, 'annual', 'implementation', '2022-12-31');
+\echo export of A: its own, and what others released
+execute ExportTotals(null, null, '2022-12-31');
 rollback;
 reset session authorization;
 
@@ -55,8 +53,8 @@ set session authorization seratus_region;
 select test.enter('region-a');
 select test.gives('select string_agg(region_id || '':'' || year, '' '' order by year) from registry.score where year > 0', '1:2021 1:2022',
                   'a statement that forgot its region still returns A''s rows only');
-\echo export of the ministry, run by mistake for A
-execute ExportScores(0, 0, '', '', null, null);
+\echo list of the ministry, run by mistake for A
+execute ScoresOfAll(2022, 2022, '2022-12-31', null, null, null, null, 10);
 rollback;
 reset session authorization;
 

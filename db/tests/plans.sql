@@ -60,19 +60,11 @@ select test.plan_like($q$ select value_e4 from registry.score where region_id = 
 select test.plan_like('select value_e4 from registry.score',
   'Index Cond: \(region_id = \(NULLIF\(current_setting', 'the policy itself is an index condition');
 set local plan_cache_mode = force_generic_plan;
-select test.by_index('execute ScoreExplain(1, 2022, ''annual'', ''implementation'')',
+select test.by_index('execute ScoreShow(1, 2022, ''annual'', ''implementation'', ''2022-12-31'')',
   'explaining a score reads no table whole');
-select test.by_index('execute ScoreList(1, null, null, null)', 'nor does listing the scores of a region');
-select test.by_index('execute ExportScoresRegion(0, 0, '''', '''', null, 100, 1)', 'nor a region''s export');
-select test.by_index('execute RegionShow(1, ''2022-12-31'')', 'nor showing a region');
-select test.by_index('execute AuditList(1, null, 10)', 'nor its audit');
+select test.by_index('execute ScoresOfRegion(1, null, null, ''2022-12-31'', null, null, null, 100)',
+  'nor does listing the scores of a region');
+select test.by_index('execute ScoresOfOwn(null, null, ''2022-12-31'', null, null, null, null, 100)', 'nor of one''s own');
+select test.by_index('execute RegionSummaries(''{1}'', ''2022-12-31'')', 'nor showing a region');
 rollback;
 reset session authorization;
-
--- The twins for the export login are the statements themselves, over released rows.
-create temp table twins as
-select name, substr(statement, strpos(statement, E'\n')) as body from pg_prepared_statements where statement ~* '^prepare ';
-select test.ok(replace(a.body, 'api.visible_', 'api.released_') = b.body, a.name || ' and its twin are equal')
-from twins a join twins b on b.name = a.name || 'released' where a.name <> 'exportscores';
-select test.ok(count(*) = 4,
-  'four statements have a twin') from twins a join twins b on b.name = a.name || 'released' where a.name <> 'exportscores';

@@ -60,11 +60,12 @@ gives "199 regions have different codes in the two systems" 199 \
 gives "169 Kemendagri codes are another region's BPS code" 169 \
   "select count(*) from registry.region_code k join registry.region_code b on b.digits = k.digits and b.region_id <> k.region_id
    where k.system = 'kemendagri' and b.system = 'bps' and k.valid_to = 'infinity' and b.valid_to = 'infinity';"
-gives "participants by the ministry's count and by those who finished, lists complete until 2019" \
-  "2017|25|24|t|t 2018|75|74|t|t 2019|100|99|t|t 2021|130|99|f|f 2022|155|99|f|f 2023|185|99|f|f 2024|195|99|f|f" \
-  "execute CohortList;" "1 16 17 18 19"
+gives "participants by the ministry's count and by those who finished, short from 2021 on" \
+  "2017|25|24|f|f 2018|75|74|f|f 2019|100|99|f|f 2021|130|99|t|t 2022|155|99|t|t 2023|185|99|t|t 2024|195|99|t|t" \
+  "execute CohortCounts;" "1 5 6 7 8"
 gives "memberships are counted apart from regions" "2017|25|25 2018|50|75 2019|25|100 2021|35|135 2022|25|160 2023|30|190 2024|10|200" \
-  "execute CohortList;" "1 13 15"
+  "select cohort_year, count(*), sum(count(*)) over (order by cohort_year) from registry.counted_membership
+   where rule = 'ministry' group by 1 order by 1;"
 gives "26 members of 2017, two of them signed without finishing" "26 2" \
   "select count(*) from registry.membership where cohort_year = 2017
    union all select count(*) from registry.counted_membership m where rule = 'ministry' and cohort_year = 2017 and not exists
@@ -75,45 +76,46 @@ gives "two provinces took part in 2023" "32|34" \
 
 gives "Mimika was 91.09 in Papua in 2021" "Kabupaten Mimika|91.09|Papua" \
   "select region_id as id from registry.region where name = 'Kabupaten Mimika' \\gset
-   execute RegionShow(:id, '2021-06-30');" "2 5 8"
+   execute RegionSummaries(array[:id], '2021-06-30');" "2 4 7"
 gives "and is 94.04 in Papua Tengah today" "Kabupaten Mimika|94.04|Papua Tengah" \
   "select region_id as id from registry.region where name = 'Kabupaten Mimika' \\gset
-   execute RegionShow(:id, '2026-01-01');" "2 5 8"
-gives "91.09 is nobody's code today, but was Mimika's" "Kabupaten Mimika|f" "execute RegionResolveCode('kemendagri', '91.09', '2026-01-01');" "2 8"
-gives "Kota Kediri is 35.71 and 3571" "Kota Kediri|t Kota Kediri|t" \
-  "execute RegionResolveCode('kemendagri', '35.71', '2026-01-01'); execute RegionResolveCode('bps', '3571', '2026-01-01');" "2 8"
-gives "3571 as a bare number names Kota Kediri by both readings" "Kota Kediri|bps Kota Kediri|kemendagri" \
-  "execute RegionResolveDigits('3571', '2026-01-01');" "2 4"
-gives "1103 as a bare number names two regions" "Kabupaten Aceh Selatan|bps Kabupaten Aceh Timur|kemendagri" \
-  "execute RegionResolveDigits('1103', '2026-01-01');" "2 4"
-gives "Probolinggo is two regions, and both are offered" "Kabupaten Probolinggo Kota Probolinggo" "execute RegionResolveName('probolinggo', '2026-01-01');" 2
-gives "with its kind it is one" "Kabupaten Probolinggo Kota Probolinggo" \
-  "execute RegionResolveName('Kab. Probolinggo', '2026-01-01'); execute RegionResolveName('KOTA PROBOLINGGO', '2026-01-01');" 2
+   execute RegionSummaries(array[:id], '2026-01-01');" "2 4 7"
+gives "91.09 is nobody's code today, but was Mimika's" "Kabupaten Mimika|f" \
+  "select r.name, c.valid_to = 'infinity' from registry.region_code c join registry.region r using (region_id)
+   where c.system = 'kemendagri' and c.code = '91.09';"
+gives "3571 names Kota Kediri by both readings" "Kota Kediri|bps|3571 Kota Kediri|kemendagri|35.71" \
+  "select r.name, c.system, c.code from registry.region_code c join registry.region r using (region_id)
+   where c.digits = '3571' order by c.system;" "1 2 3"
+gives "1103 names two regions" "Kabupaten Aceh Selatan|bps Kabupaten Aceh Timur|kemendagri" \
+  "select r.name, c.system from registry.region_code c join registry.region r using (region_id)
+   where c.digits = '1103' order by c.system;" "1 2"
+gives "Probolinggo is two regions, and both are offered" "Kabupaten Probolinggo|1 Kota Probolinggo|1" \
+  "execute SearchByText('probolinggo', '2026-01-01', 10);" "2 11"
+gives "with its kind it is one" "Kabupaten Probolinggo|0 Kota Probolinggo|0" \
+  "execute SearchByText('Kabupaten Probolinggo', '2026-01-01', 1); execute SearchByText('KOTA PROBOLINGGO', '2026-01-01', 1);" "2 11"
 gives "spelling does not matter" "Kabupaten Gunungkidul Kota Bau Bau Kabupaten Toba" \
-  "execute RegionResolveName('Gunung Kidul', '2026-01-01'); execute RegionResolveName('bau-bau', '2026-01-01');
-   execute RegionResolveName('Toba Samosir', '2026-01-01');" 2
-gives "Toba was Toba Samosir" "Kabupaten Toba Samosir|Kabupaten Toba" \
+  "execute SearchByText('Gunung Kidul', '2026-01-01', 1); execute SearchByText('bau-bau', '2026-01-01', 1);
+   execute SearchByText('Toba Samosir', '2026-01-01', 1);" 2
+gives "Toba was Toba Samosir" "Kabupaten Toba Samosir Kabupaten Toba" \
   "select region_id as id from registry.region where name = 'Kabupaten Toba' \\gset
-   execute RegionShow(:id, '2019-01-01');" "2 3"
-gives "Kotabaru is not Kota Baru" "Kabupaten Kotabaru" "execute RegionResolveName('Kotabaru', '2026-01-01');" 2
-gives "nothing is found for nothing" "" "execute RegionResolveName('', '2026-01-01'); execute RegionSearch('  - ', '2026-01-01', 10);" 2
-gives "a search puts the exact name before what begins so" "Kabupaten Bogor|1 Kota Bogor|1" "execute RegionSearch('bogor', '2026-01-01', 2);" "2 6"
-gives "East Java has 29 kabupaten and 9 kota" "29|9" \
-  "select * from registry.province where false; execute ProvinceList('2026-01-01') \\g | grep -a 'Jawa Timur'" "12 13"
-gives "34 provinces in 2021, 38 today" "34|38" \
-  "execute ProvinceList('2021-01-01') \\g /dev/null
-   \\set then :ROW_COUNT
-   execute ProvinceList('2026-01-01') \\g /dev/null
-   select :then || '|' || :ROW_COUNT;"
+   execute RegionSummaries(array[:id], '2019-01-01'); execute RegionSummaries(array[:id], '2026-01-01');" 2
+gives "Kotabaru is not Kota Baru" "Kabupaten Kotabaru" "execute SearchByText('Kotabaru', '2026-01-01', 1);" 2
+gives "nothing is found for nothing" "" "execute SearchByText('  - ', '2026-01-01', 10);" 2
+gives "a search puts the exact name before what begins so" "Kabupaten Bogor|1 Kota Bogor|1" \
+  "execute SearchByText('bogor', '2026-01-01', 2);" "2 11"
+gives "East Java has 29 kabupaten and 9 kota" "29|t 9|t" \
+  "execute RegionPageTotal('2026-01-01', '35', 'kabupaten', null); execute RegionPageTotal('2026-01-01', 'Jawa Timur', 'kota', null);" "1 2"
+gives "regions lie in 34 provinces in 2021 and in 38 today" "34 38" \
+  "select count(distinct province_id) from registry.region_on('2021-01-01'); select count(distinct province_id) from registry.region_on('2026-01-01');"
 gives "all regions in two pages" "514" \
-  "execute RegionList('2026-01-01', null, null, null, 0, 300) \\g /dev/null
+  "execute RegionPage('2026-01-01', null, null, null, 0, 300) \\g /dev/null
    \\set page :ROW_COUNT
-   execute RegionList('2026-01-01', null, null, null, 300, 300) \\g /dev/null
+   execute RegionPage('2026-01-01', null, null, null, 300, 300) \\g /dev/null
    select :page + :ROW_COUNT;"
 gives "the members of 2017 by the borders of 2017 and of today" "26|26" \
-  "execute CohortShow(2017, '2017-05-22') \\g /dev/null
+  "execute CohortMembers(2017, '2017-05-22') \\g /dev/null
    \\set then :ROW_COUNT
-   execute CohortShow(2017, '2026-01-01') \\g /dev/null
+   execute CohortMembers(2017, '2026-01-01') \\g /dev/null
    select :then || '|' || :ROW_COUNT;"
 
 # Published scores, as an export script sees them.
@@ -126,11 +128,14 @@ gives_export "Kediri 2022 computes to 3.315 from its parts" "3.3150" \
   "select (sum(p.value_e4 * a.weight_percent) / 1000000)::numeric(6, 4) from api.released_score_part p
    join api.released_score s using (region_id, year, stage, kind)
    join registry.instrument_aspect a on a.instrument_id = s.instrument_id and a.key = p.key and p.part = 'aspect';"
-gives_export "its report: rank 1 of the one score of that year, beside the claims of the article" "33100|1|1|1|1|0" \
+gives_export "its report: rank 1 of the one score of that year" "nation|1|1|514|0|1 province|1|1|38|0|1" \
   "select region_id as id from registry.region_code where system = 'kemendagri' and code = '35.71' \\gset
-   execute RegionReportReleased(:id, 2022, 'annual', 'implementation', '2022-12-31');" "9 20 21 23 24 22"
+   execute ScoreRanksReleased(:id, 2022, 'annual', 'implementation', '2022-12-31');" "1 2 3 4 5 6"
+gives_export "beside the claims of the article" "rank_national|22 rank_province|4" \
+  "select region_id as id from registry.region_code where system = 'kemendagri' and code = '35.71' \\gset
+   execute ScoreClaimsReleased(:id, 2022, 'annual', 'implementation');" "1 2"
 gives_export "the cohort of 2017 has no published score of that year" "26|26" \
-  "execute CompareRowsReleased(2017, 'annual', 'implementation', null, null, '{2017}', '2017-12-31') \\g | awk -F '\x1f' '\$13 == \"\" { n++ } END { print n \"\x1f\" NR }'" "1 2"
+  "execute ComparisonRowsReleased(2017, 'annual', 'implementation', null, null, '{2017}') \\g | awk -F '\x1f' '\$13 == \"\" { n++ } END { print n \"\x1f\" NR }'" "1 2"
 
 # A later version of the files: an alias less, a code less, a changed figure, and a score that a person has changed in the meantime.
 mkdir "$work/later"

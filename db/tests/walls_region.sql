@@ -136,13 +136,15 @@ select test.gives('select string_agg(distinct region_id || '':'' || year, '' '')
 from unnest(array['score_part', 'score_claim', 'plan_realisation']) t;
 select test.gives('select count(*) from api.released_score where year = 2022', '0',
   'nothing unreleased, not even its own, is in the released view');
-execute ScoreExplain(2, 2022, 'annual', 'implementation');
-execute ScoreExplain(99, 2022, 'annual', 'implementation');
-execute ScoreExplain(2, 2021, 'annual', 'implementation');
-execute ScoreList(2, null, null, null);
-execute ExportScoresRegion(0, 0, '', '', null, null, 2);
-execute ExportScores(0, 0, '', '', null, null);
-execute AuditList(2, null, 10);
+\echo score of B for 2022, of nobody, of B for 2021
+execute ScoreShow(2, 2022, 'annual', 'implementation', '2022-12-31');
+execute ScoreShow(99, 2022, 'annual', 'implementation', '2022-12-31');
+execute ScoreShow(2, 2021, 'annual', 'implementation', '2021-12-31');
+\echo list of B, own list, export
+execute ScoresOfRegion(2, null, null, '2022-12-31', null, null, null, 10);
+execute ScoresOfOwn(null, null, '2022-12-31', null, null, null, null, 10);
+execute ExportTotals(null, null, '2022-12-31');
+select * from registry.audit_entry where region_id = 2;
 commit;
 
 -- A viewer of A reads and writes nothing, even in a transaction that may write.

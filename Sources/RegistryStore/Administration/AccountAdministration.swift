@@ -72,7 +72,8 @@ package struct AccountAdministration: Sendable {
     username: String, tokenSHA256: [UInt8], label: String, lifetimeSeconds: Int, mayWrite: Bool
   ) async throws(StoreError) -> Moment {
     let step = Queries.sessionCreate(
-      .bytea(tokenSHA256), .text(username), .text(mayWrite ? "write" : "read"), .text(label), .int4(Int32(clamping: lifetimeSeconds)))
+      .bytea(tokenSHA256), .text(username), .text(mayWrite ? "write" : "read"), .text(label),
+      .int4(Int32(clamping: lifetimeSeconds)))
     guard let row = try await one(step) else { throw .notFound }
     return try reading { try row.moment("expires") }
   }

@@ -41,8 +41,8 @@ enum Queries {
       """#,
     parameters: 1)
 
-  /// Administration, as the owner. Creates an account or changes it, and ends its sessions if role, region, password or name changed.
-  /// $1 username, $2 name, $3 password hash (null: tokens only), $4 role, $5 region_id (null but for a region's roles).
+  /// Administration, as the owner. Creates an account or changes it, and ends its sessions if role, region, password or name
+  /// changed. $1 username, $2 name, $3 password hash (null: tokens only), $4 role, $5 region_id (null but for a region's roles).
   /// From db/queries/access.sql.
   static let accountPut = NamedQuery(
     name: "account_put",
@@ -129,7 +129,8 @@ enum Queries {
       """#,
     parameters: 1)
 
-  /// Maintenance, as the owner: forgets sessions that ended more than 90 days ago, and replies kept for retries for more than 7 days.
+  /// Maintenance, as the owner: forgets sessions that ended more than 90 days ago, and replies kept for retries for more than 7
+  /// days.
   /// From db/queries/access.sql.
   static let sessionPurge = NamedQuery(
     name: "session_purge",
@@ -143,8 +144,8 @@ enum Queries {
       """#,
     parameters: 0)
 
-  /// Every breach of the isolation rules as (fault, object); no rows is the only good answer. Run as the owner or a superuser. Whatever
-  /// has a region_id and is not listed as national is a region's own, so a new table is inside the rules without being named here.
+  /// Every breach of the isolation rules as (fault, object); no rows is the only good answer. Run as the owner or a superuser.
+  /// Whatever has a region_id and is not listed as national is a region's own: a new table is inside the rules unasked.
   /// From db/queries/catalogue.sql.
   static let catalogueFaults = NamedQuery(
     name: "catalogue_faults",
@@ -194,7 +195,8 @@ enum Queries {
         union all
         select 'key does not begin with region_id: ' || i.indexrelid::regclass, t.name
         from tenant t join pg_index i on i.indrelid = t.oid
-        where i.indisunique and i.indkey[0] <> (select a.attnum from pg_attribute a where a.attrelid = t.oid and a.attname = 'region_id')
+        where i.indisunique
+          and i.indkey[0] <> (select a.attnum from pg_attribute a where a.attrelid = t.oid and a.attname = 'region_id')
         union all
         select 'no primary key', t.name from tenant t
         where not exists (select from pg_index i where i.indrelid = t.oid and i.indisprimary)
@@ -225,6 +227,7 @@ enum Queries {
         union all
         select 'runs with its owner''s rights and no pinned search_path', name from functions
         where prosecdef and not exists (select from unnest(proconfig) c where c = 'search_path=pg_catalog, pg_temp')
+          and name <> 'api.enter'  -- carries every schema in its text (tests/enter.sql)
         union all
         select 'runs with the rights of ' || proowner::regrole, name from functions
         where prosecdef and proowner <> (select oid from owners where rolname = 'seratus_auth')
@@ -285,434 +288,76 @@ enum Queries {
       """#,
     parameters: 0)
 
-  /// Each cohort with what was published and what is known here. by_status: {status: memberships}. cumulative_* count distinct regions
-  /// up to the year; complete says whether every list of names up to then is. finished_known is false once an outcome is unknown: the
-  /// rule "finished" has no answer from there on.
+  /// Every cohort with what is known of it here; see CohortCounts for the counts.
   /// From db/queries/cohorts.sql.
-  static let cohortList = NamedQuery(
-    name: "cohort_list",
+  static let cohortRows = NamedQuery(
+    name: "cohort_rows",
     sql: #"""
-      with first_year as (
-        select rule, region_id, min(cohort_year) as year from registry.counted_membership group by rule, region_id
-      ), known as (
-        select cohort_year as year, sum(n)::int as memberships, jsonb_object_agg(status, n) as by_status
-        from (select cohort_year, status, count(*)::int as n from registry.membership group by cohort_year, status) s
-        group by cohort_year
-      )
-      select c.year, c.name_id, c.name_en, c.coached, c.published_cumulative, c.signed_on, c.list_complete, c.certainty, c.note, c.source,
-             coalesce(k.memberships, 0) as memberships, coalesce(k.by_status, '{}') as by_status,
-             (select count(*)::int from registry.counted_membership m where m.rule = 'ministry' and m.cohort_year = c.year)
-               as counted_ministry,
-             (select count(*)::int from registry.counted_membership m where m.rule = 'finished' and m.cohort_year = c.year)
-               as counted_finished,
-             (select count(*)::int from registry.counted_membership m where m.rule = 'ministry' and m.cohort_year <= c.year)
-               as cumulative_memberships,
-             (select count(*)::int from first_year f where f.rule = 'ministry' and f.year <= c.year) as cumulative_ministry,
-             (select count(*)::int from first_year f where f.rule = 'finished' and f.year <= c.year) as cumulative_finished,
-             (select bool_and(e.list_complete) from registry.cohort e where e.year <= c.year) as complete,
-             not exists (select from registry.membership m where m.cohort_year <= c.year and m.finished = 'unknown') as finished_known,
-             (select count(*)::int from registry.membership m where m.cohort_year = c.year and m.certainty <> 'verified') as uncertain,
-             (select count(*)::int from registry.province_membership m where m.cohort_year = c.year) as provinces
-      from registry.cohort c left join known k using (year)
-      order by c.year
+      select year, name_id, name_en, coached, published_cumulative, signed_on, list_complete, source, certainty, note
+      from registry.cohort order by year
       """#,
     parameters: 0)
 
-  /// The members of one cohort with name, code and province as of a day, by province and code. first_cohort is the earliest year the
-  /// region counted by the ministry's rule (null: never). $1 cohort year, $2 day.
+  /// Counts of each cohort. cumulative_… are distinct regions up to the year under a rule; …_incomplete says that the count is short,
+  /// because a list has gaps or an outcome is unknown.
   /// From db/queries/cohorts.sql.
-  static let cohortShow = NamedQuery(
-    name: "cohort_show",
+  static let cohortCounts = NamedQuery(
+    name: "cohort_counts",
     sql: #"""
-      select m.region_id, coalesce(n.name, r.name) as name, r.kind, k.code as kemendagri_code, b.code as bps_code,
-             p.province_id, p.name as province_name, pk.code as province_code,
-             m.status, m.announced, m.signed, m.finished, m.certainty, m.note, m.source,
-             exists (select from registry.counted_membership x where x.rule = 'ministry' and x.cohort_year = m.cohort_year
-                     and x.region_id = m.region_id) as counted_ministry,
-             exists (select from registry.counted_membership x where x.rule = 'finished' and x.cohort_year = m.cohort_year
-                     and x.region_id = m.region_id) as counted_finished,
-             (select min(x.cohort_year) from registry.counted_membership x where x.rule = 'ministry' and x.region_id = m.region_id)
-               as first_cohort
-      from registry.membership m
-      join registry.region r using (region_id)
-      left join registry.region_name n on n.region_id = r.region_id and n.valid_from <= $2::date and $2::date < n.valid_to
-      left join registry.region_code k on k.region_id = r.region_id and k.system = 'kemendagri'
-        and k.valid_from <= $2::date and $2::date < k.valid_to
-      left join registry.region_code b on b.region_id = r.region_id and b.system = 'bps'
-        and b.valid_from <= $2::date and $2::date < b.valid_to
-      left join registry.region_province rp on rp.region_id = r.region_id and rp.valid_from <= $2::date and $2::date < rp.valid_to
-      left join registry.province p on p.province_id = rp.province_id
-      left join registry.province_code pk on pk.province_id = p.province_id and pk.system = 'kemendagri'
-        and pk.valid_from <= $2::date and $2::date < pk.valid_to
+      select c.year,
+             (select count(*)::int from registry.membership m where m.cohort_year = c.year) as memberships,
+             (select count(distinct m.region_id)::int from registry.membership m where m.cohort_year = c.year) as regions,
+             (select count(*)::int from registry.province_membership m where m.cohort_year = c.year) as provinces,
+             (select count(distinct m.region_id)::int from registry.counted_membership m
+              where m.rule = 'ministry' and m.cohort_year <= c.year) as cumulative_ministry,
+             (select count(distinct m.region_id)::int from registry.counted_membership m
+              where m.rule = 'finished' and m.cohort_year <= c.year) as cumulative_finished,
+             exists (select from registry.cohort e where e.year <= c.year and not e.list_complete) as ministry_incomplete,
+             exists (select from registry.cohort e where e.year <= c.year and not e.list_complete)
+               or exists (select from registry.membership m where m.cohort_year <= c.year and m.finished = 'unknown') as finished_incomplete
+      from registry.cohort c order by c.year
+      """#,
+    parameters: 0)
+
+  /// From db/queries/cohorts.sql.
+  static let cohortStatuses = NamedQuery(
+    name: "cohort_statuses",
+    sql: #"""
+      select cohort_year, status, count(*)::int as count from registry.membership group by cohort_year, status order by cohort_year, status
+      """#,
+    parameters: 0)
+
+  /// Who belonged to a cohort, by the borders of a day. $1 year, $2 day.
+  /// From db/queries/cohorts.sql.
+  static let cohortMembers = NamedQuery(
+    name: "cohort_members",
+    sql: #"""
+      select g.*, m.cohort_year, m.status, m.announced, m.signed, m.finished, m.certainty, m.note, m.source,
+             array(select o.cohort_year from registry.membership o
+                   where o.region_id = m.region_id and o.cohort_year <> m.cohort_year order by 1) as other_cohorts
+      from registry.membership m join registry.region_on($2::date) g using (region_id)
       where m.cohort_year = $1::int
-      order by pk.code, k.code, m.region_id
+      order by g.province_code, g.kemendagri_code, g.region_id
       """#,
     parameters: 2)
 
-  /// Provinces that took part in a cohort, outside of every count of regions. $1 cohort year.
+  /// Provinces that took part, outside every count of regions. $1 year, $2 day.
   /// From db/queries/cohorts.sql.
-  static let cohortProvinces = NamedQuery(
-    name: "cohort_provinces",
+  static let cohortProvinceMembers = NamedQuery(
+    name: "cohort_province_members",
     sql: #"""
-      select m.province_id, p.name, m.status, m.certainty, m.note, m.source
-      from registry.province_membership m join registry.province p using (province_id)
-      where m.cohort_year = $1::int order by m.province_id
-      """#,
-    parameters: 1)
-
-  /// Published figures as printed, contradictions included, for one year or all. $1 year or null.
-  /// From db/queries/cohorts.sql.
-  static let cohortPublished = NamedQuery(
-    name: "cohort_published",
-    sql: #"""
-      select year, figure, value, source, certainty, note from registry.published_count
-      where $1::int is null or year = $1::int order by year, figure, value, source
-      """#,
-    parameters: 1)
-
-  /// Every region with today's name and Kemendagri code, and everything else it is or was called.
-  /// From db/queries/directory.sql.
-  static let directoryEntries = NamedQuery(
-    name: "directory_entries",
-    sql: #"""
-      select r.region_id, r.name, r.base_name, c.code,
-             array(select a.alias from registry.region_alias a where a.region_id = r.region_id
-                   union select n.name from registry.region_name n where n.region_id = r.region_id and n.name <> r.name
-                   order by 1) as aliases
-      from registry.region r
-      join registry.region_code c on c.region_id = r.region_id and c.system = 'kemendagri' and c.valid_to = 'infinity'
-      order by r.region_id
-      """#,
-    parameters: 0)
-
-  /// Every code of every region, past ones included.
-  /// From db/queries/directory.sql.
-  static let directoryCodes = NamedQuery(
-    name: "directory_codes",
-    sql: #"""
-      select region_id, system, code, valid_from, valid_to from registry.region_code order by region_id, system, code
-      """#,
-    parameters: 0)
-
-  /// Regions by id, in one line each, as of a day. $1 ids, $2 day.
-  /// From db/queries/directory.sql.
-  static let regionSummaries = NamedQuery(
-    name: "region_summaries",
-    sql: #"""
-      select g.* from registry.region_on($2::date) g where g.region_id = any ($1::int[]) order by g.region_id
-      """#,
-    parameters: 2)
-
-  /// Where a region lies and how large it is, today. area_km2 as text, since it is a decimal number. $1 region_id.
-  /// From db/queries/directory.sql.
-  static let regionPlace = NamedQuery(
-    name: "region_place",
-    sql: #"""
-      select r.lat::text as lat, r.lon::text as lon, r.population, r.area_km2::text as area_km2
-      from registry.region r where r.region_id = $1::int
-      """#,
-    parameters: 1)
-
-  /// All codes a region has and had, today's first. $1 region_id.
-  /// From db/queries/directory.sql.
-  static let regionCodes = NamedQuery(
-    name: "region_codes",
-    sql: #"""
-      select system, code, valid_from, valid_to, source, certainty
-      from registry.region_code where region_id = $1::int
-      order by system desc, valid_to desc, valid_from desc
-      """#,
-    parameters: 1)
-
-  /// Its names in time, today's first; none if it never changed. $1 region_id.
-  /// From db/queries/directory.sql.
-  static let regionNames = NamedQuery(
-    name: "region_names",
-    sql: #"""
-      select name, valid_from, valid_to, source, certainty
-      from registry.region_name where region_id = $1::int
-      order by valid_to desc, valid_from desc, name
-      """#,
-    parameters: 1)
-
-  /// Its provinces in time, today's first, each with its Kemendagri code of the last day that counts. $1 region_id.
-  /// From db/queries/directory.sql.
-  static let regionProvinces = NamedQuery(
-    name: "region_provinces",
-    sql: #"""
-      select p.name, k.code, rp.valid_from, rp.valid_to, rp.source, rp.certainty
-      from registry.region_province rp
-      join registry.province p on p.province_id = rp.province_id
-      join registry.province_code k on k.province_id = p.province_id and k.system = 'kemendagri' and k.valid_to = 'infinity'
-      where rp.region_id = $1::int
-      order by rp.valid_to desc, rp.valid_from desc
-      """#,
-    parameters: 1)
-
-  /// From db/queries/directory.sql.
-  static let regionAliases = NamedQuery(
-    name: "region_aliases",
-    sql: #"""
-      select alias from registry.region_alias where region_id = $1::int order by alias
-      """#,
-    parameters: 1)
-
-  /// In which cohorts it took part. $1 region_id.
-  /// From db/queries/directory.sql.
-  static let regionMemberships = NamedQuery(
-    name: "region_memberships",
-    sql: #"""
-      select cohort_year, region_id, status, announced, signed, finished, certainty, note, source
-      from registry.membership where region_id = $1::int order by cohort_year
-      """#,
-    parameters: 1)
-
-  /// A page of regions in order of region_id. $1 day, $2 province of that day by Kemendagri code or name, or null, $3 kind or null,
-  /// $4 cohort year or null, $5 last region_id of the page before, $6 rows at most.
-  /// From db/queries/directory.sql.
-  static let regionPage = NamedQuery(
-    name: "region_page",
-    sql: #"""
-      select g.* from registry.region_on($1::date) g
-      where g.region_id > $5::int
-        and ($2::text is null or g.province_code = $2::text or registry.name_key(g.province_name) = registry.name_key($2::text))
-        and ($3::text is null or g.kind = $3::text)
-        and ($4::int is null or exists (select from registry.membership m where m.region_id = g.region_id and m.cohort_year = $4::int))
-      order by g.region_id
-      limit $6::int
-      """#,
-    parameters: 6)
-
-  /// How many the pages hold together, and whether there is such a province at all. $1 to $4 as RegionPage.
-  /// From db/queries/directory.sql.
-  static let regionPageTotal = NamedQuery(
-    name: "region_page_total",
-    sql: #"""
-      select count(*) filter (
-               where ($3::text is null or g.kind = $3::text)
-                 and ($4::int is null or exists (select from registry.membership m
-                                                 where m.region_id = g.region_id and m.cohort_year = $4::int)))::int as total,
-             $2::text is null or count(*) > 0 as province_known
-      from registry.region_on($1::date) g
-      where $2::text is null or g.province_code = $2::text or registry.name_key(g.province_name) = registry.name_key($2::text)
-      """#,
-    parameters: 4)
-
-  /// Regions whose written forms resemble a text, best first: 0 exact with kind, 1 exact without, 2 begins so, 3 contains it. Both kinds
-  /// of one name come back with one rank: choosing is the reader's business. $1 text, $2 day, $3 rows at most.
-  /// From db/queries/directory.sql.
-  static let searchByText = NamedQuery(
-    name: "search_by_text",
-    sql: #"""
-      with wanted as (
-        select registry.name_key($1::text) as key, registry.base_key($1::text) as base, registry.name_kind($1::text) as kind
-      ), hits as (
-        select f.region_id, f.form, f.origin,
-               case when f.full_key = w.key then 0
-                    when f.base_key = w.key or (f.base_key = w.base and f.kind = w.kind) then 1
-                    when starts_with(f.base_key, w.key) or (starts_with(f.base_key, w.base) and coalesce(f.kind = w.kind, true)) then 2
-                    else 3 end as rank
-        from registry.region_form f cross join wanted w
-        where w.base <> '' and coalesce(f.kind = w.kind, true) and strpos(f.base_key, w.base) > 0
-           or w.key <> '' and strpos(f.full_key, w.key) > 0
-      ), best as (
-        select distinct on (region_id) region_id, form, origin, rank from hits order by region_id, rank, origin = 'name' desc, form
-      )
-      select g.*, h.form, h.origin, h.rank
-      from best h join registry.region_on($2::date) g using (region_id)
-      order by h.rank, length(h.form), g.name, g.region_id
-      limit $3::int
-      """#,
-    parameters: 3)
-
-  /// Of the calling session. $1 SHA-256 of the token.
-  /// From db/queries/directory.sql.
-  static let sessionOwn = NamedQuery(
-    name: "session_own",
-    sql: #"""
-      select label, expires from api.own_session($1::bytea)
-      """#,
-    parameters: 1)
-
-  /// From db/queries/directory.sql.
-  static let databaseFacts = NamedQuery(
-    name: "database_facts",
-    sql: #"""
-      select (select count(*)::int from registry.region) as regions,
-             (select coalesce(max(version), 0) from registry.migration) as schema_version
-      """#,
-    parameters: 0)
-
-  /// The caller's own region in one line, as of a day; no row for callers without one. $1 day.
-  /// From db/queries/directory.sql.
-  static let regionOwn = NamedQuery(
-    name: "region_own",
-    sql: #"""
-      select g.* from registry.region_on($1::date) g
-      where g.region_id = nullif(current_setting('seratus.region', true), '')::int
-      """#,
-    parameters: 1)
-
-  /// From db/queries/directory.sql.
-  static let ping = NamedQuery(
-    name: "ping",
-    sql: #"""
-      select true as here
-      """#,
-    parameters: 0)
-
-  /// A page of one region's scores, newest first. $1 region_id, $2 first year or null, $3 last year or null, $4 day, $5 to $7 year, stage
-  /// and kind after which the page begins (null: the first page), $8 rows at most.
-  /// From db/queries/evaluations.sql.
-  static let scoresOfRegion = NamedQuery(
-    name: "scores_of_region",
-    sql: #"""
-      select g.*, s.*
-      from api.visible_score_whole s join registry.region_on($4::date) g on g.region_id = s.region_id
-      where s.region_id = $1::int and s.year between coalesce($2::int, 0) and coalesce($3::int, 9999)
-        and ($5::int is null or (-s.year, s.stage, s.score_kind) > (-$5::int, $6::text, $7::text))
-      order by -s.year, s.stage, s.score_kind
-      limit $8::int
-      """#,
-    parameters: 8)
-
-  /// From db/queries/evaluations.sql.
-  static let scoresOfRegionTotal = NamedQuery(
-    name: "scores_of_region_total",
-    sql: #"""
-      select count(*)::int as total from api.visible_score s
-      where s.region_id = $1::int and s.year between coalesce($2::int, 0) and coalesce($3::int, 9999)
-      """#,
-    parameters: 3)
-
-  /// A page of everybody's scores, by region, newest first. $1 first year or null, $2 last year or null, $3 day, $4 to $7 region_id, year,
-  /// stage and kind after which the page begins (null: the first page), $8 rows at most.
-  /// From db/queries/evaluations.sql.
-  static let scoresOfAll = NamedQuery(
-    name: "scores_of_all",
-    sql: #"""
-      select g.*, s.*
-      from api.visible_score_whole s join registry.region_on($3::date) g on g.region_id = s.region_id
-      where s.year between coalesce($1::int, 0) and coalesce($2::int, 9999)
-        and ($4::int is null or (s.region_id, -s.year, s.stage, s.score_kind) > ($4::int, -$5::int, $6::text, $7::text))
-      order by s.region_id, -s.year, s.stage, s.score_kind
-      limit $8::int
-      """#,
-    parameters: 8)
-
-  /// From db/queries/evaluations.sql.
-  static let scoresOfAllTotal = NamedQuery(
-    name: "scores_of_all_total",
-    sql: #"""
-      select count(*)::int as total from api.visible_score s
-      where s.year between coalesce($1::int, 0) and coalesce($2::int, 9999)
-      """#,
-    parameters: 2)
-
-  /// A page of the calling region's own scores, newest first. $1 to $8 as ScoresOfAll.
-  /// From db/queries/evaluations.sql.
-  static let scoresOfOwn = NamedQuery(
-    name: "scores_of_own",
-    sql: #"""
-      select g.*, s.*
-      from api.visible_score_whole s join registry.region_on($3::date) g on g.region_id = s.region_id
-      where s.region_id = nullif(current_setting('seratus.region', true), '')::int
-        and s.year between coalesce($1::int, 0) and coalesce($2::int, 9999)
-        and ($4::int is null or (s.region_id, -s.year, s.stage, s.score_kind) > ($4::int, -$5::int, $6::text, $7::text))
-      order by s.region_id, -s.year, s.stage, s.score_kind
-      limit $8::int
-      """#,
-    parameters: 8)
-
-  /// From db/queries/evaluations.sql.
-  static let scoresOfOwnTotal = NamedQuery(
-    name: "scores_of_own_total",
-    sql: #"""
-      select count(*)::int as total from api.visible_score s
-      where s.region_id = nullif(current_setting('seratus.region', true), '')::int
-        and s.year between coalesce($1::int, 0) and coalesce($2::int, 9999)
-      """#,
-    parameters: 2)
-
-  /// One score. No row: absent or not visible. $1 region_id, $2 year, $3 stage, $4 kind, $5 day.
-  /// From db/queries/evaluations.sql.
-  static let scoreShow = NamedQuery(
-    name: "score_show",
-    sql: #"""
-      select g.*, s.*
-      from api.visible_score_whole s join registry.region_on($5::date) g on g.region_id = s.region_id
-      where s.region_id = $1::int and s.year = $2::int and s.stage = $3::text and s.score_kind = $4::text
-      """#,
-    parameters: 5)
-
-  /// The latest score of a year before, of the same kind, rather of the same stage. $1 to $5 as ScoreShow.
-  /// From db/queries/evaluations.sql.
-  static let scorePrevious = NamedQuery(
-    name: "score_previous",
-    sql: #"""
-      select g.*, s.*
-      from api.visible_score_whole s join registry.region_on($5::date) g on g.region_id = s.region_id
-      where s.region_id = $1::int and s.year < $2::int and s.score_kind = $4::text and s.value_e4 is not null
-      order by s.year desc, s.stage = $3::text desc, s.stage desc
-      limit 1
-      """#,
-    parameters: 5)
-
-  /// Where a region stands in one evaluation among the scores that the caller may see: two rows, nation and province (of the day). rank is
-  /// null without a score; ties share the better rank. of: regions that could have a score; tied: others with the same; instruments: how many
-  /// different ones made the scores ranked. $1 region_id, $2 year, $3 stage, $4 kind, $5 day.
-  /// From db/queries/evaluations.sql.
-  static let scoreRanks = NamedQuery(
-    name: "score_ranks",
-    sql: #"""
-      with round as (
-        select s.region_id, s.value_e4, coalesce(s.instrument_id, '') as instrument_id from api.visible_score s
-        where s.year = $2::int and s.stage = $3::text and s.kind = $4::text and s.value_e4 is not null
-      ), placed as (
-        select g.region_id, g.province_id, r.value_e4, r.instrument_id
-        from registry.region_on($5::date) g left join round r using (region_id)
-      ), mine as (
-        select province_id, value_e4 from placed where region_id = $1::int
-      )
-      select scope.name as scope,
-             case when mine.value_e4 is not null then 1 + count(*) filter (where p.value_e4 > mine.value_e4) end::int as rank,
-             count(p.value_e4)::int as among, count(*)::int as "of",
-             count(*) filter (where p.value_e4 = mine.value_e4 and p.region_id <> $1::int)::int as tied,
-             count(distinct p.instrument_id)::int as instruments
-      from mine
-      cross join (values ('nation'), ('province')) as scope(name)
-      join placed p on scope.name = 'nation' or p.province_id = mine.province_id
-      group by scope.name, mine.value_e4
-      order by scope.name
-      """#,
-    parameters: 5)
-
-  /// What documents claim about one score. $1 region_id, $2 year, $3 stage, $4 kind.
-  /// From db/queries/evaluations.sql.
-  static let scoreClaims = NamedQuery(
-    name: "score_claims",
-    sql: #"""
-      select c.claim, c.value, c.among, c.source, c.certainty from api.visible_score_claim c
-      where c.region_id = $1::int and c.year = $2::int and c.stage = $3::text and c.kind = $4::text
-      order by c.claim
-      """#,
-    parameters: 4)
-
-  /// Programmes done and planned. $1 region_id, $2 year.
-  /// From db/queries/evaluations.sql.
-  static let planRealisations = NamedQuery(
-    name: "plan_realisations",
-    sql: #"""
-      select r.dimension_set, r.dimension, d.name_id, d.name_en, r.done, r.planned, r.source, r.certainty
-      from api.visible_plan_realisation r
-      join registry.dimension d on d.set_id = r.dimension_set and d.key = r.dimension
-      where r.region_id = $1::int and r.year = $2::int
-      order by r.dimension_set, d.ordinal
+      select k.code as province_code, p.name as province_name, m.status, m.certainty, m.note, m.source
+      from registry.province_membership m
+      join registry.province p on p.province_id = m.province_id
+      join registry.province_code k on k.province_id = p.province_id and k.system = 'kemendagri'
+        and k.valid_from <= $2::date and $2::date < k.valid_to
+      where m.cohort_year = $1::int
+      order by k.code
       """#,
     parameters: 2)
 
   /// The year to compare: the one asked for, or the latest with a visible score. $1 year or null, $2 stage, $3 kind.
-  /// From db/queries/evaluations.sql.
+  /// From db/queries/cohorts.sql.
   static let comparisonYear = NamedQuery(
     name: "comparison_year",
     sql: #"""
@@ -724,7 +369,7 @@ enum Queries {
   /// One row for each membership of the cohorts, with the value of one measure in one evaluation. value_e4 null and missing null: no score
   /// is there, or none that is visible. is_repeat: the region counted in an earlier cohort. $1 year or null (the latest with a visible
   /// score), $2 stage, $3 kind, $4 aspect, dimension or null (the total), $5 its key or null, $6 cohort years or null (all).
-  /// From db/queries/evaluations.sql.
+  /// From db/queries/cohorts.sql.
   static let comparisonRows = NamedQuery(
     name: "comparison_rows",
     sql: #"""
@@ -753,51 +398,42 @@ enum Queries {
       """#,
     parameters: 6)
 
-  /// Every visible score of the years, by region. For a cursor in a snapshot. $1 first year or null, $2 last year or null, $3 day.
-  /// From db/queries/evaluations.sql.
-  static let exportRows = NamedQuery(
-    name: "export_rows",
+  /// Which facts this database holds; no row before the first load.
+  /// From db/queries/database.sql.
+  static let datasetRead = NamedQuery(
+    name: "dataset_read",
     sql: #"""
-      select g.*, s.*
-      from api.visible_score_whole s join registry.region_on($3::date) g on g.region_id = s.region_id
-      where s.year between coalesce($1::int, 0) and coalesce($2::int, 9999)
-      order by s.region_id, s.year, s.stage, s.score_kind
-      """#,
-    parameters: 3)
-
-  /// ExportRows without aspects and dimensions.
-  /// From db/queries/evaluations.sql.
-  static let exportTotals = NamedQuery(
-    name: "export_totals",
-    sql: #"""
-      select g.*, s.region_id, s.year, s.stage, s.kind as score_kind, s.instrument_id, s.instrument_certainty, s.published_e4, s.computed_e4,
-             s.missing, s.letter_number, s.letter_date, s.source, s.certainty, s.note, s.released, s.version,
-             '{}'::text[] as parts, '{}'::text[] as part_keys, '{}'::bigint[] as part_values, '{}'::text[] as part_missing
-      from api.visible_score s join registry.region_on($3::date) g on g.region_id = s.region_id
-      where s.year between coalesce($1::int, 0) and coalesce($2::int, 9999)
-      order by s.region_id, s.year, s.stage, s.kind
-      """#,
-    parameters: 3)
-
-  /// When the transaction began, in UTC.
-  /// From db/queries/evaluations.sql.
-  static let snapshotTime = NamedQuery(
-    name: "snapshot_time",
-    sql: #"""
-      select now() as at
+      select kind, seed, label from registry.dataset
       """#,
     parameters: 0)
 
-  /// How long a stream may stand still while its reader digests a chunk.
-  /// From db/queries/evaluations.sql.
-  static let readerPatience = NamedQuery(
-    name: "reader_patience",
+  /// From db/queries/database.sql.
+  static let databaseFacts = NamedQuery(
+    name: "database_facts",
     sql: #"""
-      select set_config('idle_in_transaction_session_timeout', '60s', true)
+      select (select count(*)::int from registry.region) as regions,
+             (select coalesce(max(version), 0) from registry.migration) as schema_version
       """#,
     parameters: 0)
 
-  /// From db/queries/evaluations.sql.
+  /// Of the calling session. $1 SHA-256 of the token.
+  /// From db/queries/database.sql.
+  static let sessionOwn = NamedQuery(
+    name: "session_own",
+    sql: #"""
+      select label, expires from api.own_session($1::bytea)
+      """#,
+    parameters: 1)
+
+  /// From db/queries/database.sql.
+  static let ping = NamedQuery(
+    name: "ping",
+    sql: #"""
+      select true as here
+      """#,
+    parameters: 0)
+
+  /// From db/queries/instruments.sql.
   static let instrumentRows = NamedQuery(
     name: "instrument_rows",
     sql: #"""
@@ -806,141 +442,11 @@ enum Queries {
       """#,
     parameters: 0)
 
-  /// From db/queries/evaluations.sql.
+  /// From db/queries/instruments.sql.
   static let instrumentAspects = NamedQuery(
     name: "instrument_aspects",
     sql: #"""
       select instrument_id, key, weight_percent, name_id, name_en from registry.instrument_aspect order by instrument_id, ordinal
-      """#,
-    parameters: 0)
-
-  /// Every cohort with what is known of it here; see CohortCounts for the counts.
-  /// From db/queries/evaluations.sql.
-  static let cohortRows = NamedQuery(
-    name: "cohort_rows",
-    sql: #"""
-      select year, name_id, name_en, coached, published_cumulative, signed_on, list_complete, source, certainty, note
-      from registry.cohort order by year
-      """#,
-    parameters: 0)
-
-  /// Counts of each cohort. cumulative_… are distinct regions up to the year under a rule; …_incomplete says that the count is short,
-  /// because a list has gaps or an outcome is unknown.
-  /// From db/queries/evaluations.sql.
-  static let cohortCounts = NamedQuery(
-    name: "cohort_counts",
-    sql: #"""
-      select c.year,
-             (select count(*)::int from registry.membership m where m.cohort_year = c.year) as memberships,
-             (select count(distinct m.region_id)::int from registry.membership m where m.cohort_year = c.year) as regions,
-             (select count(*)::int from registry.province_membership m where m.cohort_year = c.year) as provinces,
-             (select count(distinct m.region_id)::int from registry.counted_membership m
-              where m.rule = 'ministry' and m.cohort_year <= c.year) as cumulative_ministry,
-             (select count(distinct m.region_id)::int from registry.counted_membership m
-              where m.rule = 'finished' and m.cohort_year <= c.year) as cumulative_finished,
-             exists (select from registry.cohort e where e.year <= c.year and not e.list_complete) as ministry_incomplete,
-             exists (select from registry.cohort e where e.year <= c.year and not e.list_complete)
-               or exists (select from registry.membership m where m.cohort_year <= c.year and m.finished = 'unknown') as finished_incomplete
-      from registry.cohort c order by c.year
-      """#,
-    parameters: 0)
-
-  /// From db/queries/evaluations.sql.
-  static let cohortStatuses = NamedQuery(
-    name: "cohort_statuses",
-    sql: #"""
-      select cohort_year, status, count(*)::int as count from registry.membership group by cohort_year, status order by cohort_year, status
-      """#,
-    parameters: 0)
-
-  /// Who belonged to a cohort, by the borders of a day. $1 year, $2 day.
-  /// From db/queries/evaluations.sql.
-  static let cohortMembers = NamedQuery(
-    name: "cohort_members",
-    sql: #"""
-      select g.*, m.cohort_year, m.status, m.announced, m.signed, m.finished, m.certainty, m.note, m.source,
-             array(select o.cohort_year from registry.membership o
-                   where o.region_id = m.region_id and o.cohort_year <> m.cohort_year order by 1) as other_cohorts
-      from registry.membership m join registry.region_on($2::date) g using (region_id)
-      where m.cohort_year = $1::int
-      order by g.province_code, g.kemendagri_code, g.region_id
-      """#,
-    parameters: 2)
-
-  /// Provinces that took part, outside every count of regions. $1 year, $2 day.
-  /// From db/queries/evaluations.sql.
-  static let cohortProvinceMembers = NamedQuery(
-    name: "cohort_province_members",
-    sql: #"""
-      select k.code as province_code, p.name as province_name, m.status, m.certainty, m.note, m.source
-      from registry.province_membership m
-      join registry.province p on p.province_id = m.province_id
-      join registry.province_code k on k.province_id = p.province_id and k.system = 'kemendagri'
-        and k.valid_from <= $2::date and $2::date < k.valid_to
-      where m.cohort_year = $1::int
-      order by k.code
-      """#,
-    parameters: 2)
-
-  /// Writes scores, all or none, in the transaction that Enter began for writing; see api.put_scores. The digest of the request is that of its
-  /// rows. $1 the request's 16-byte key, $2 rows as a JSON array.
-  /// From db/queries/evaluations.sql.
-  static let scoresPut = NamedQuery(
-    name: "scores_put",
-    sql: #"""
-      select ordinal, region_id, year, stage, kind, version, created, replayed
-      from api.put_scores($1::bytea, sha256(convert_to($2::text, 'UTF8')), $2::jsonb)
-      order by ordinal
-      """#,
-    parameters: 2)
-
-  /// aspects: [{key, ordinal, weight_percent, name_id, name_en}] by ordinal. Scale in ten-thousandths, null where unknown.
-  /// From db/queries/instruments.sql.
-  static let instrumentList = NamedQuery(
-    name: "instrument_list",
-    sql: #"""
-      select i.instrument_id, i.name_id, i.name_en, i.scale_min_e4, i.scale_max_e4, i.decimals, i.rounding, i.dimension_set,
-             i.valid_for, i.source, i.certainty, i.note,
-             (select coalesce(jsonb_agg(jsonb_build_object('key', a.key, 'ordinal', a.ordinal, 'weight_percent', a.weight_percent,
-                                                           'name_id', a.name_id, 'name_en', a.name_en) order by a.ordinal), '[]')
-              from registry.instrument_aspect a where a.instrument_id = i.instrument_id) as aspects
-      from registry.instrument i order by i.instrument_id
-      """#,
-    parameters: 0)
-
-  /// dimensions: [{key, ordinal, name_id, name_en, sub: [{key, ordinal, name_id, name_en}]}] by ordinal.
-  /// From db/queries/instruments.sql.
-  static let dimensionSetList = NamedQuery(
-    name: "dimension_set_list",
-    sql: #"""
-      select s.set_id, s.name_id, s.name_en, s.source, s.certainty, s.note,
-             (select coalesce(jsonb_agg(jsonb_build_object(
-                       'key', d.key, 'ordinal', d.ordinal, 'name_id', d.name_id, 'name_en', d.name_en,
-                       'sub', (select coalesce(jsonb_agg(jsonb_build_object('key', u.key, 'ordinal', u.ordinal, 'name_id', u.name_id,
-                                                                            'name_en', u.name_en) order by u.ordinal), '[]')
-                               from registry.sub_dimension u where u.set_id = d.set_id and u.dimension_key = d.key))
-                     order by d.ordinal), '[]')
-              from registry.dimension d where d.set_id = s.set_id) as dimensions
-      from registry.dimension_set s order by s.set_id
-      """#,
-    parameters: 0)
-
-  /// Weights in ten-thousandths; those of one from_key add up to 10000. A key without a row has no counterpart.
-  /// From db/queries/instruments.sql.
-  static let dimensionMappingList = NamedQuery(
-    name: "dimension_mapping_list",
-    sql: #"""
-      select from_set, from_key, to_set, to_key, weight_e4, certainty, note
-      from registry.dimension_mapping order by from_set, from_key, to_set, to_key
-      """#,
-    parameters: 0)
-
-  /// Which facts this database holds; no row before the first load.
-  /// From db/queries/instruments.sql.
-  static let datasetRead = NamedQuery(
-    name: "dataset_read",
-    sql: #"""
-      select kind, seed, label from registry.dataset
       """#,
     parameters: 0)
 
@@ -1006,6 +512,17 @@ enum Queries {
       begin
         execute format('alter role %I password %L', current_setting('seratus.login'), current_setting('seratus.login_password'));
       end $$
+      """#,
+    parameters: 0)
+
+  /// After much was written: a plan made for an empty table is a bad one for a full one.
+  /// From db/queries/migration.sql.
+  static let statisticsRefresh = NamedQuery(
+    name: "statistics_refresh",
+    sql: #"""
+      analyze registry.province, registry.province_code, registry.region, registry.region_name, registry.region_code, registry.region_province,
+        registry.region_alias, registry.cohort, registry.membership, registry.dimension, registry.instrument, registry.instrument_aspect,
+        registry.score, registry.score_part, registry.score_claim, registry.plan_realisation
       """#,
     parameters: 0)
 
@@ -1446,7 +963,8 @@ enum Queries {
         returning t.xmax = 0 as fresh
       ), gone as (
         delete from registry.published_count t
-        where not exists (select from input i where i.year = t.year and i.figure = t.figure and i.value = t.value and i.source = t.source)
+        where not exists (select from input i where i.year = t.year and i.figure = t.figure and i.value = t.value
+                          and i.source = t.source)
         returning jsonb_build_array(t.year, t.figure, t.value, t.source) as key
       )
       select (select count(*)::int from written where fresh) as inserted,
@@ -1594,7 +1112,8 @@ enum Queries {
         returning t.xmax = 0 as fresh
       ), gone as (
         delete from registry.dimension_mapping t
-        where not exists (select from input i where i.from_set = t.from_set and i.from_key = t.from_key and i.to_set = t.to_set and i.to_key = t.to_key)
+        where not exists (select from input i where i.from_set = t.from_set and i.from_key = t.from_key and i.to_set = t.to_set
+                          and i.to_key = t.to_key)
         returning jsonb_build_array(t.from_set, t.from_key, t.to_set, t.to_key) as key
       )
       select (select count(*)::int from written where fresh) as inserted,
@@ -1819,7 +1338,8 @@ enum Queries {
     sql: #"""
       with input as (
         select registry.region_now(f.region) as region_id, nullif(f.year, '')::int as year,
-               nullif(f.dimension_set, '') as dimension_set, nullif(f.dimension, '') as dimension, nullif(f.done, '')::int as done, nullif(f.planned, '')::int as planned,
+               nullif(f.dimension_set, '') as dimension_set, nullif(f.dimension, '') as dimension,
+               nullif(f.done, '')::int as done, nullif(f.planned, '')::int as planned,
                nullif(f.source, '') as source, nullif(f.certainty, '') as certainty
         from jsonb_to_recordset($1::jsonb) as f(region text, year text, dimension_set text, dimension text, done text, planned text,
                                                 source text, certainty text)
@@ -1904,123 +1424,149 @@ enum Queries {
       """#,
     parameters: 0)
 
-  /// Who has, or had, this code of this system. More than one row, or one with holds = false, is for the caller to settle.
-  /// $1 system (kemendagri, bps), $2 code as that system writes it, $3 day.
+  /// Every region with today's name and Kemendagri code, and everything else it is or was called.
   /// From db/queries/regions.sql.
-  static let regionResolveCode = NamedQuery(
-    name: "region_resolve_code",
+  static let directoryEntries = NamedQuery(
+    name: "directory_entries",
     sql: #"""
-      select c.region_id, r.name, r.kind, c.system, c.code, nullif(c.valid_from, '-infinity') as valid_from,
-             nullif(c.valid_to, 'infinity') as valid_to, c.valid_from <= $3::date and $3::date < c.valid_to as holds
-      from registry.region_code c join registry.region r using (region_id)
-      where c.system = $1::text and c.code = $2::text
-      order by holds desc, c.valid_from desc, c.region_id
-      """#,
-    parameters: 3)
-
-  /// Every reading of a bare number: as a BPS code and as a Kemendagri code without its dot, past codes included. It names a region
-  /// only if all rows name the same one. $1 four digits, $2 day.
-  /// From db/queries/regions.sql.
-  static let regionResolveDigits = NamedQuery(
-    name: "region_resolve_digits",
-    sql: #"""
-      select c.region_id, r.name, r.kind, c.system, c.code, nullif(c.valid_from, '-infinity') as valid_from,
-             nullif(c.valid_to, 'infinity') as valid_to, c.valid_from <= $2::date and $2::date < c.valid_to as holds
-      from registry.region_code c join registry.region r using (region_id)
-      where c.digits = $1::text
-      order by c.region_id, c.system, c.valid_from desc
-      """#,
-    parameters: 2)
-
-  /// Regions that can be written so: with the kind ("Kota Bogor", "Kab. Bogor") or without ("Bogor": two). Spacing, hyphens and case
-  /// don't matter; former names and aliases count and say so in origin. $1 text, $2 day.
-  /// From db/queries/regions.sql.
-  static let regionResolveName = NamedQuery(
-    name: "region_resolve_name",
-    sql: #"""
-      select distinct on (f.region_id) f.region_id, r.name, r.kind, c.code, f.origin, f.form,
-             nullif(f.valid_from, '-infinity') as valid_from, nullif(f.valid_to, 'infinity') as valid_to
-      from registry.region_form f
-      join registry.region r using (region_id)
-      left join registry.region_code c on c.region_id = f.region_id and c.system = 'kemendagri'
-        and c.valid_from <= $2::date and $2::date < c.valid_to
-      where f.full_key = registry.name_key($1::text)
-         or f.base_key = registry.name_key($1::text)
-         or (f.base_key = registry.base_key($1::text) and f.kind = registry.name_kind($1::text))
-      order by f.region_id, f.full_key = registry.name_key($1::text) desc, f.origin = 'name' desc, f.form
-      """#,
-    parameters: 2)
-
-  /// One region as of a day: its name, codes and province of that day; population, area and centroid are today's.
-  /// cohorts: [{year, status, announced, signed, finished, certainty}] by year. $1 region_id, $2 day.
-  /// From db/queries/regions.sql.
-  static let regionShow = NamedQuery(
-    name: "region_show",
-    sql: #"""
-      select r.region_id, coalesce(n.name, r.name) as name, r.name as name_today, r.kind, k.code as kemendagri_code, b.code as bps_code,
-             p.province_id, p.name as province_name, pk.code as province_code, r.population, r.area_km2, r.lat, r.lon,
-             coalesce((select jsonb_agg(jsonb_build_object('year', m.cohort_year, 'status', m.status, 'announced', m.announced,
-                                                           'signed', m.signed, 'finished', m.finished, 'certainty', m.certainty)
-                                        order by m.cohort_year)
-                       from registry.membership m where m.region_id = r.region_id), '[]') as cohorts
+      select r.region_id, r.name, r.base_name, c.code,
+             array(select a.alias from registry.region_alias a where a.region_id = r.region_id
+                   union select n.name from registry.region_name n where n.region_id = r.region_id and n.name <> r.name
+                   order by 1) as aliases
       from registry.region r
-      left join registry.region_name n on n.region_id = r.region_id and n.valid_from <= $2::date and $2::date < n.valid_to
-      left join registry.region_code k on k.region_id = r.region_id and k.system = 'kemendagri'
-        and k.valid_from <= $2::date and $2::date < k.valid_to
-      left join registry.region_code b on b.region_id = r.region_id and b.system = 'bps'
-        and b.valid_from <= $2::date and $2::date < b.valid_to
-      left join registry.region_province rp on rp.region_id = r.region_id and rp.valid_from <= $2::date and $2::date < rp.valid_to
-      left join registry.province p on p.province_id = rp.province_id
-      left join registry.province_code pk on pk.province_id = p.province_id and pk.system = 'kemendagri'
-        and pk.valid_from <= $2::date and $2::date < pk.valid_to
-      where r.region_id = $1::int
+      join registry.region_code c on c.region_id = r.region_id and c.system = 'kemendagri' and c.valid_to = 'infinity'
+      order by r.region_id
+      """#,
+    parameters: 0)
+
+  /// Every code of every region, past ones included.
+  /// From db/queries/regions.sql.
+  static let directoryCodes = NamedQuery(
+    name: "directory_codes",
+    sql: #"""
+      select region_id, system, code, valid_from, valid_to from registry.region_code order by region_id, system, code
+      """#,
+    parameters: 0)
+
+  /// Regions by id, in one line each, as of a day. $1 ids, $2 day.
+  /// From db/queries/regions.sql.
+  static let regionSummaries = NamedQuery(
+    name: "region_summaries",
+    sql: #"""
+      select g.* from registry.region_on($2::date) g where g.region_id = any ($1::int[]) order by g.region_id
       """#,
     parameters: 2)
 
-  /// All codes a region has and had, newest first. $1 region_id.
+  /// The caller's own region in one line, as of a day; no row for callers without one. $1 day.
   /// From db/queries/regions.sql.
-  static let regionCodeList = NamedQuery(
-    name: "region_code_list",
+  static let regionOwn = NamedQuery(
+    name: "region_own",
     sql: #"""
-      select system, code, nullif(valid_from, '-infinity') as valid_from, nullif(valid_to, 'infinity') as valid_to, source, certainty
-      from registry.region_code where region_id = $1::int order by system, registry.region_code.valid_from desc
+      select g.* from registry.region_on($1::date) g
+      where g.region_id = nullif(current_setting('seratus.region', true), '')::int
       """#,
     parameters: 1)
 
-  /// A page of regions as of a day, by region_id. Every filter may be null. $1 day, $2 Kemendagri code of the province of that day,
-  /// $3 kind, $4 cohort year, $5 last region_id of the page before (0 at first), $6 rows at most.
+  /// Where a region lies and how large it is, today. area_km2 as text, since it is a decimal number. $1 region_id.
   /// From db/queries/regions.sql.
-  static let regionList = NamedQuery(
-    name: "region_list",
+  static let regionPlace = NamedQuery(
+    name: "region_place",
     sql: #"""
-      select r.region_id, coalesce(n.name, r.name) as name, r.kind, k.code as kemendagri_code, b.code as bps_code,
-             p.province_id, p.name as province_name, pk.code as province_code, r.population,
-             (select array_agg(m.cohort_year order by m.cohort_year) from registry.membership m where m.region_id = r.region_id)
-               as cohort_years
-      from registry.region r
-      left join registry.region_name n on n.region_id = r.region_id and n.valid_from <= $1::date and $1::date < n.valid_to
-      left join registry.region_code k on k.region_id = r.region_id and k.system = 'kemendagri'
-        and k.valid_from <= $1::date and $1::date < k.valid_to
-      left join registry.region_code b on b.region_id = r.region_id and b.system = 'bps'
-        and b.valid_from <= $1::date and $1::date < b.valid_to
-      left join registry.region_province rp on rp.region_id = r.region_id and rp.valid_from <= $1::date and $1::date < rp.valid_to
-      left join registry.province p on p.province_id = rp.province_id
-      left join registry.province_code pk on pk.province_id = p.province_id and pk.system = 'kemendagri'
-        and pk.valid_from <= $1::date and $1::date < pk.valid_to
-      where r.region_id > $5::int
-        and ($2::text is null or pk.code = $2::text)
-        and ($3::text is null or r.kind = $3::text)
-        and ($4::int is null or exists (select from registry.membership m where m.region_id = r.region_id and m.cohort_year = $4::int))
-      order by r.region_id
+      select r.lat::text as lat, r.lon::text as lon, r.population, r.area_km2::text as area_km2
+      from registry.region r where r.region_id = $1::int
+      """#,
+    parameters: 1)
+
+  /// All codes a region has and had, today's first. $1 region_id.
+  /// From db/queries/regions.sql.
+  static let regionCodes = NamedQuery(
+    name: "region_codes",
+    sql: #"""
+      select system, code, valid_from, valid_to, source, certainty
+      from registry.region_code where region_id = $1::int
+      order by system desc, valid_to desc, valid_from desc
+      """#,
+    parameters: 1)
+
+  /// Its names in time, today's first; none if it never changed. $1 region_id.
+  /// From db/queries/regions.sql.
+  static let regionNames = NamedQuery(
+    name: "region_names",
+    sql: #"""
+      select name, valid_from, valid_to, source, certainty
+      from registry.region_name where region_id = $1::int
+      order by valid_to desc, valid_from desc, name
+      """#,
+    parameters: 1)
+
+  /// Its provinces in time, today's first, each with its Kemendagri code of the last day that counts. $1 region_id.
+  /// From db/queries/regions.sql.
+  static let regionProvinces = NamedQuery(
+    name: "region_provinces",
+    sql: #"""
+      select p.name, k.code, rp.valid_from, rp.valid_to, rp.source, rp.certainty
+      from registry.region_province rp
+      join registry.province p on p.province_id = rp.province_id
+      join registry.province_code k on k.province_id = p.province_id and k.system = 'kemendagri' and k.valid_to = 'infinity'
+      where rp.region_id = $1::int
+      order by rp.valid_to desc, rp.valid_from desc
+      """#,
+    parameters: 1)
+
+  /// From db/queries/regions.sql.
+  static let regionAliases = NamedQuery(
+    name: "region_aliases",
+    sql: #"""
+      select alias from registry.region_alias where region_id = $1::int order by alias
+      """#,
+    parameters: 1)
+
+  /// In which cohorts it took part. $1 region_id.
+  /// From db/queries/regions.sql.
+  static let regionMemberships = NamedQuery(
+    name: "region_memberships",
+    sql: #"""
+      select cohort_year, region_id, status, announced, signed, finished, certainty, note, source
+      from registry.membership where region_id = $1::int order by cohort_year
+      """#,
+    parameters: 1)
+
+  /// A page of regions in order of region_id. $1 day, $2 province of that day by Kemendagri code or name, or null, $3 kind or null,
+  /// $4 cohort year or null, $5 last region_id of the page before, $6 rows at most.
+  /// From db/queries/regions.sql.
+  static let regionPage = NamedQuery(
+    name: "region_page",
+    sql: #"""
+      select g.* from registry.region_on($1::date) g
+      where g.region_id > $5::int
+        and ($2::text is null or g.province_code = $2::text or registry.name_key(g.province_name) = registry.name_key($2::text))
+        and ($3::text is null or g.kind = $3::text)
+        and ($4::int is null or exists (select from registry.membership m where m.region_id = g.region_id and m.cohort_year = $4::int))
+      order by g.region_id
       limit $6::int
       """#,
     parameters: 6)
 
-  /// Regions whose written forms resemble a text, best first: 0 exact with kind, 1 exact without, 2 begins so, 3 contains it.
-  /// Both kinds of one name come back with the same rank; choosing is the reader's business. $1 text, $2 day, $3 rows at most.
+  /// How many the pages hold together, and whether there is such a province at all. $1 to $4 as RegionPage.
   /// From db/queries/regions.sql.
-  static let regionSearch = NamedQuery(
-    name: "region_search",
+  static let regionPageTotal = NamedQuery(
+    name: "region_page_total",
+    sql: #"""
+      select count(*) filter (
+               where ($3::text is null or g.kind = $3::text)
+                 and ($4::int is null or exists (select from registry.membership m
+                                                 where m.region_id = g.region_id and m.cohort_year = $4::int)))::int as total,
+             $2::text is null or count(*) > 0 as province_known
+      from registry.region_on($1::date) g
+      where $2::text is null or g.province_code = $2::text or registry.name_key(g.province_name) = registry.name_key($2::text)
+      """#,
+    parameters: 4)
+
+  /// Regions whose written forms resemble a text, best first: 0 exact with kind, 1 exact without, 2 begins so, 3 contains it. Both kinds
+  /// of one name come back with one rank: choosing is the reader's business. $1 text, $2 day, $3 rows at most.
+  /// From db/queries/regions.sql.
+  static let searchByText = NamedQuery(
+    name: "search_by_text",
     sql: #"""
       with wanted as (
         select registry.name_key($1::text) as key, registry.base_key($1::text) as base, registry.name_kind($1::text) as kind
@@ -2036,429 +1582,218 @@ enum Queries {
       ), best as (
         select distinct on (region_id) region_id, form, origin, rank from hits order by region_id, rank, origin = 'name' desc, form
       )
-      select h.region_id, coalesce(n.name, r.name) as name, r.kind, k.code as kemendagri_code, p.name as province_name,
-             h.rank, h.origin, h.form
-      from best h
-      join registry.region r using (region_id)
-      left join registry.region_name n on n.region_id = r.region_id and n.valid_from <= $2::date and $2::date < n.valid_to
-      left join registry.region_code k on k.region_id = r.region_id and k.system = 'kemendagri'
-        and k.valid_from <= $2::date and $2::date < k.valid_to
-      left join registry.region_province rp on rp.region_id = r.region_id and rp.valid_from <= $2::date and $2::date < rp.valid_to
-      left join registry.province p on p.province_id = rp.province_id
-      order by h.rank, length(h.form), coalesce(n.name, r.name), h.region_id
+      select g.*, h.form, h.origin, h.rank
+      from best h join registry.region_on($2::date) g using (region_id)
+      order by h.rank, length(registry.base_key(h.form)), g.name, g.region_id
       limit $3::int
       """#,
     parameters: 3)
 
-  /// Every written form with its key, some 1,200 rows: for near names ("did you mean") by edit distance, outside of the database.
-  /// From db/queries/regions.sql.
-  static let regionForms = NamedQuery(
-    name: "region_forms",
+  /// One score. No row: absent or not visible. $1 region_id, $2 year, $3 stage, $4 kind, $5 day.
+  /// From db/queries/scores.sql.
+  static let scoreShow = NamedQuery(
+    name: "score_show",
     sql: #"""
-      select region_id, kind, form, base_key from registry.region_form order by region_id, form
+      select g.*, s.*
+      from api.visible_score_whole s join registry.region_on($5::date) g on g.region_id = s.region_id
+      where s.region_id = $1::int and s.year = $2::int and s.stage = $3::text and s.score_kind = $4::text
+      """#,
+    parameters: 5)
+
+  /// The latest score of a year before, of the same kind, rather of the same stage. $1 to $5 as ScoreShow.
+  /// From db/queries/scores.sql.
+  static let scorePrevious = NamedQuery(
+    name: "score_previous",
+    sql: #"""
+      select g.*, s.*
+      from api.visible_score_whole s join registry.region_on($5::date) g on g.region_id = s.region_id
+      where s.region_id = $1::int and s.year < $2::int and s.score_kind = $4::text and s.value_e4 is not null
+      order by s.year desc, s.stage = $3::text desc, s.stage desc
+      limit 1
+      """#,
+    parameters: 5)
+
+  /// Where a region stands in one evaluation among the scores that the caller may see: two rows, nation and province (of the day). rank is
+  /// null without a score; ties share the better rank. of: regions that could have a score; tied: others with the same; instruments: how many
+  /// different ones made the scores ranked. $1 region_id, $2 year, $3 stage, $4 kind, $5 day.
+  /// From db/queries/scores.sql.
+  static let scoreRanks = NamedQuery(
+    name: "score_ranks",
+    sql: #"""
+      with round as (
+        select s.region_id, s.value_e4, coalesce(s.instrument_id, '') as instrument_id from api.visible_score s
+        where s.year = $2::int and s.stage = $3::text and s.kind = $4::text and s.value_e4 is not null
+      ), placed as (
+        select g.region_id, g.province_id, r.value_e4, r.instrument_id
+        from registry.region_on($5::date) g left join round r using (region_id)
+      ), mine as (
+        select province_id, value_e4 from placed where region_id = $1::int
+      )
+      select scope.name as scope,
+             case when mine.value_e4 is not null then 1 + count(*) filter (where p.value_e4 > mine.value_e4) end::int as rank,
+             count(p.value_e4)::int as among, count(*)::int as "of",
+             count(*) filter (where p.value_e4 = mine.value_e4 and p.region_id <> $1::int)::int as tied,
+             count(distinct p.instrument_id)::int as instruments
+      from mine
+      cross join (values ('nation'), ('province')) as scope(name)
+      join placed p on scope.name = 'nation' or p.province_id = mine.province_id
+      group by scope.name, mine.value_e4
+      order by scope.name
+      """#,
+    parameters: 5)
+
+  /// What documents claim about one score. $1 region_id, $2 year, $3 stage, $4 kind.
+  /// From db/queries/scores.sql.
+  static let scoreClaims = NamedQuery(
+    name: "score_claims",
+    sql: #"""
+      select c.claim, c.value, c.among, c.source, c.certainty from api.visible_score_claim c
+      where c.region_id = $1::int and c.year = $2::int and c.stage = $3::text and c.kind = $4::text
+      order by c.claim
+      """#,
+    parameters: 4)
+
+  /// Programmes done and planned. $1 region_id, $2 year.
+  /// From db/queries/scores.sql.
+  static let planRealisations = NamedQuery(
+    name: "plan_realisations",
+    sql: #"""
+      select r.dimension_set, r.dimension, d.name_id, d.name_en, r.done, r.planned, r.source, r.certainty
+      from api.visible_plan_realisation r
+      join registry.dimension d on d.set_id = r.dimension_set and d.key = r.dimension
+      where r.region_id = $1::int and r.year = $2::int
+      order by r.dimension_set, d.ordinal
+      """#,
+    parameters: 2)
+
+  /// A page of one region's scores, newest first. $1 region_id, $2 first year or null, $3 last year or null, $4 day, $5 to $7 year, stage
+  /// and kind after which the page begins (null: the first page), $8 rows at most.
+  /// From db/queries/scores.sql.
+  static let scoresOfRegion = NamedQuery(
+    name: "scores_of_region",
+    sql: #"""
+      select g.*, s.*
+      from api.visible_score_whole s join registry.region_on($4::date) g on g.region_id = s.region_id
+      where s.region_id = $1::int and s.year between coalesce($2::int, 0) and coalesce($3::int, 9999)
+        and ($5::int is null or (-s.year, s.stage, s.score_kind) > (-$5::int, $6::text, $7::text))
+      order by -s.year, s.stage, s.score_kind
+      limit $8::int
+      """#,
+    parameters: 8)
+
+  /// From db/queries/scores.sql.
+  static let scoresOfRegionTotal = NamedQuery(
+    name: "scores_of_region_total",
+    sql: #"""
+      select count(*)::int as total from api.visible_score s
+      where s.region_id = $1::int and s.year between coalesce($2::int, 0) and coalesce($3::int, 9999)
+      """#,
+    parameters: 3)
+
+  /// A page of the calling region's own scores, newest first. $1 to $8 as ScoresOfAll.
+  /// From db/queries/scores.sql.
+  static let scoresOfOwn = NamedQuery(
+    name: "scores_of_own",
+    sql: #"""
+      select g.*, s.*
+      from api.visible_score_whole s join registry.region_on($3::date) g on g.region_id = s.region_id
+      where s.region_id = nullif(current_setting('seratus.region', true), '')::int
+        and s.year between coalesce($1::int, 0) and coalesce($2::int, 9999)
+        and ($4::int is null or (s.region_id, -s.year, s.stage, s.score_kind) > ($4::int, -$5::int, $6::text, $7::text))
+      order by s.region_id, -s.year, s.stage, s.score_kind
+      limit $8::int
+      """#,
+    parameters: 8)
+
+  /// From db/queries/scores.sql.
+  static let scoresOfOwnTotal = NamedQuery(
+    name: "scores_of_own_total",
+    sql: #"""
+      select count(*)::int as total from api.visible_score s
+      where s.region_id = nullif(current_setting('seratus.region', true), '')::int
+        and s.year between coalesce($1::int, 0) and coalesce($2::int, 9999)
+      """#,
+    parameters: 2)
+
+  /// A page of everybody's scores, by region, newest first. $1 first year or null, $2 last year or null, $3 day, $4 to $7 region_id, year,
+  /// stage and kind after which the page begins (null: the first page), $8 rows at most.
+  /// From db/queries/scores.sql.
+  static let scoresOfAll = NamedQuery(
+    name: "scores_of_all",
+    sql: #"""
+      select g.*, s.*
+      from api.visible_score_whole s join registry.region_on($3::date) g on g.region_id = s.region_id
+      where s.year between coalesce($1::int, 0) and coalesce($2::int, 9999)
+        and ($4::int is null or (s.region_id, -s.year, s.stage, s.score_kind) > ($4::int, -$5::int, $6::text, $7::text))
+      order by s.region_id, -s.year, s.stage, s.score_kind
+      limit $8::int
+      """#,
+    parameters: 8)
+
+  /// From db/queries/scores.sql.
+  static let scoresOfAllTotal = NamedQuery(
+    name: "scores_of_all_total",
+    sql: #"""
+      select count(*)::int as total from api.visible_score s
+      where s.year between coalesce($1::int, 0) and coalesce($2::int, 9999)
+      """#,
+    parameters: 2)
+
+  /// Every visible score of the years, by region. For a cursor in a snapshot. $1 first year or null, $2 last year or null, $3 day.
+  /// From db/queries/scores.sql.
+  static let exportRows = NamedQuery(
+    name: "export_rows",
+    sql: #"""
+      select g.*, s.*
+      from api.visible_score_whole s join registry.region_on($3::date) g on g.region_id = s.region_id
+      where s.year between coalesce($1::int, 0) and coalesce($2::int, 9999)
+      order by s.region_id, s.year, s.stage, s.score_kind
+      """#,
+    parameters: 3)
+
+  /// ExportRows without aspects and dimensions.
+  /// From db/queries/scores.sql.
+  static let exportTotals = NamedQuery(
+    name: "export_totals",
+    sql: #"""
+      select g.*, s.region_id, s.year, s.stage, s.kind as score_kind, s.instrument_id, s.instrument_certainty, s.published_e4, s.computed_e4,
+             s.missing, s.letter_number, s.letter_date, s.source, s.certainty, s.note, s.released, s.version,
+             '{}'::text[] as parts, '{}'::text[] as part_keys, '{}'::bigint[] as part_values, '{}'::text[] as part_missing
+      from api.visible_score s join registry.region_on($3::date) g on g.region_id = s.region_id
+      where s.year between coalesce($1::int, 0) and coalesce($2::int, 9999)
+      order by s.region_id, s.year, s.stage, s.kind
+      """#,
+    parameters: 3)
+
+  /// When the transaction began, in UTC.
+  /// From db/queries/scores.sql.
+  static let snapshotTime = NamedQuery(
+    name: "snapshot_time",
+    sql: #"""
+      select now() as at
       """#,
     parameters: 0)
 
-  /// Provinces that exist on a day, with their Kemendagri and BPS codes and how many regions of each kind they have then. $1 day.
-  /// From db/queries/regions.sql.
-  static let provinceList = NamedQuery(
-    name: "province_list",
-    sql: #"""
-      select p.province_id, p.name, k.code as kemendagri_code, b.code as bps_code, p.law, p.lat, p.lon, p.population, p.area_km2,
-             nullif(p.valid_from, '-infinity') as valid_from, nullif(p.valid_to, 'infinity') as valid_to,
-             count(r.region_id) filter (where r.kind = 'kabupaten')::int as kabupaten,
-             count(r.region_id) filter (where r.kind = 'kota')::int as kota
-      from registry.province p
-      left join registry.province_code k on k.province_id = p.province_id and k.system = 'kemendagri'
-        and k.valid_from <= $1::date and $1::date < k.valid_to
-      left join registry.province_code b on b.province_id = p.province_id and b.system = 'bps'
-        and b.valid_from <= $1::date and $1::date < b.valid_to
-      left join registry.region_province rp on rp.province_id = p.province_id and rp.valid_from <= $1::date and $1::date < rp.valid_to
-      left join registry.region r on r.region_id = rp.region_id
-      where p.valid_from <= $1::date and $1::date < p.valid_to
-      group by p.province_id, k.code, b.code
-      order by k.code
-      """#,
-    parameters: 1)
-
-  /// Scores of one region, newest first. Filters may be null. $1 region_id, $2 kind, $3 first year, $4 last year.
+  /// How long a stream may stand still while its reader digests a chunk.
   /// From db/queries/scores.sql.
-  static let scoreList = NamedQuery(
-    name: "score_list",
+  static let readerPatience = NamedQuery(
+    name: "reader_patience",
     sql: #"""
-      select s.region_id, s.year, s.stage, s.kind, s.instrument_id, s.instrument_certainty, s.published_e4, s.computed_e4, s.value_e4,
-             s.missing, s.letter_number, s.letter_date, s.source, s.certainty, s.note, s.released_at, s.version, s.updated_at
-      from api.visible_score s
-      where s.region_id = $1::int
-        and ($2::text is null or s.kind = $2::text)
-        and s.year between coalesce($3::int, 0) and coalesce($4::int, 9999)
-      order by s.year desc, s.stage desc, s.kind
+      select set_config('idle_in_transaction_session_timeout', '60s', true)
       """#,
-    parameters: 4)
+    parameters: 0)
 
-  /// ScoreList for the export login: the same over released rows.
+  /// Writes scores, all or none, in the transaction that Enter began for writing; see api.put_scores. The digest of the request is that of its
+  /// rows. $1 the request's 16-byte key, $2 rows as a JSON array.
   /// From db/queries/scores.sql.
-  static let scoreListReleased = NamedQuery(
-    name: "score_list_released",
+  static let scoresPut = NamedQuery(
+    name: "scores_put",
     sql: #"""
-      select s.region_id, s.year, s.stage, s.kind, s.instrument_id, s.instrument_certainty, s.published_e4, s.computed_e4, s.value_e4,
-             s.missing, s.letter_number, s.letter_date, s.source, s.certainty, s.note, s.released_at, s.version, s.updated_at
-      from api.released_score s
-      where s.region_id = $1::int
-        and ($2::text is null or s.kind = $2::text)
-        and s.year between coalesce($3::int, 0) and coalesce($4::int, 9999)
-      order by s.year desc, s.stage desc, s.kind
+      select ordinal, region_id, year, stage, kind, version, created, replayed
+      from api.put_scores($1::bytea, sha256(convert_to($2::text, 'UTF8')), $2::jsonb)
+      order by ordinal
       """#,
-    parameters: 4)
-
-  /// One score with all that made it. parts: [{part, key, value_e4, missing}]; instrument: {…, aspects: [{key, ordinal, weight_percent,
-  /// name_id, name_en}]} or null; claims: [{claim, value, among, source, certainty}]; previous: the score of the last year before with
-  /// the same stage and kind, or null. No row: not there, or not visible. $1 region_id, $2 year, $3 stage, $4 kind.
-  /// From db/queries/scores.sql.
-  static let scoreExplain = NamedQuery(
-    name: "score_explain",
-    sql: #"""
-      select s.region_id, s.year, s.stage, s.kind, s.instrument_id, s.instrument_certainty, s.published_e4, s.computed_e4, s.value_e4,
-             s.missing, s.letter_number, s.letter_date, s.source, s.certainty, s.note, s.released_at, s.version, s.updated_at,
-             coalesce((select jsonb_agg(jsonb_build_object('part', p.part, 'key', p.key, 'value_e4', p.value_e4, 'missing', p.missing)
-                                        order by p.part, p.key)
-                       from api.visible_score_part p
-                       where p.region_id = s.region_id and p.year = s.year and p.stage = s.stage and p.kind = s.kind), '[]') as parts,
-             coalesce((select jsonb_agg(jsonb_build_object('claim', c.claim, 'value', c.value, 'among', c.among, 'source', c.source,
-                                                           'certainty', c.certainty) order by c.claim)
-                       from api.visible_score_claim c
-                       where c.region_id = s.region_id and c.year = s.year and c.stage = s.stage and c.kind = s.kind), '[]') as claims,
-             (select jsonb_build_object('instrument_id', i.instrument_id, 'name_id', i.name_id, 'name_en', i.name_en,
-                                        'scale_min_e4', i.scale_min_e4, 'scale_max_e4', i.scale_max_e4, 'decimals', i.decimals,
-                                        'rounding', i.rounding, 'dimension_set', i.dimension_set, 'certainty', i.certainty,
-                                        'aspects', (select coalesce(jsonb_agg(jsonb_build_object(
-                                                      'key', a.key, 'ordinal', a.ordinal, 'weight_percent', a.weight_percent,
-                                                      'name_id', a.name_id, 'name_en', a.name_en) order by a.ordinal), '[]')
-                                                    from registry.instrument_aspect a where a.instrument_id = i.instrument_id))
-              from registry.instrument i where i.instrument_id = s.instrument_id) as instrument,
-             (select jsonb_build_object('year', q.year, 'stage', q.stage, 'instrument_id', q.instrument_id,
-                                        'instrument_certainty', q.instrument_certainty, 'published_e4', q.published_e4,
-                                        'computed_e4', q.computed_e4, 'value_e4', q.value_e4, 'missing', q.missing,
-                                        'certainty', q.certainty, 'version', q.version)
-              from api.visible_score q
-              where q.region_id = s.region_id and q.kind = s.kind and q.stage = s.stage and q.year < s.year
-              order by q.year desc limit 1) as previous
-      from api.visible_score s
-      where s.region_id = $1::int and s.year = $2::int and s.stage = $3::text and s.kind = $4::text
-      """#,
-    parameters: 4)
-
-  /// ScoreExplain for the export login: the same over released rows.
-  /// From db/queries/scores.sql.
-  static let scoreExplainReleased = NamedQuery(
-    name: "score_explain_released",
-    sql: #"""
-      select s.region_id, s.year, s.stage, s.kind, s.instrument_id, s.instrument_certainty, s.published_e4, s.computed_e4, s.value_e4,
-             s.missing, s.letter_number, s.letter_date, s.source, s.certainty, s.note, s.released_at, s.version, s.updated_at,
-             coalesce((select jsonb_agg(jsonb_build_object('part', p.part, 'key', p.key, 'value_e4', p.value_e4, 'missing', p.missing)
-                                        order by p.part, p.key)
-                       from api.released_score_part p
-                       where p.region_id = s.region_id and p.year = s.year and p.stage = s.stage and p.kind = s.kind), '[]') as parts,
-             coalesce((select jsonb_agg(jsonb_build_object('claim', c.claim, 'value', c.value, 'among', c.among, 'source', c.source,
-                                                           'certainty', c.certainty) order by c.claim)
-                       from api.released_score_claim c
-                       where c.region_id = s.region_id and c.year = s.year and c.stage = s.stage and c.kind = s.kind), '[]') as claims,
-             (select jsonb_build_object('instrument_id', i.instrument_id, 'name_id', i.name_id, 'name_en', i.name_en,
-                                        'scale_min_e4', i.scale_min_e4, 'scale_max_e4', i.scale_max_e4, 'decimals', i.decimals,
-                                        'rounding', i.rounding, 'dimension_set', i.dimension_set, 'certainty', i.certainty,
-                                        'aspects', (select coalesce(jsonb_agg(jsonb_build_object(
-                                                      'key', a.key, 'ordinal', a.ordinal, 'weight_percent', a.weight_percent,
-                                                      'name_id', a.name_id, 'name_en', a.name_en) order by a.ordinal), '[]')
-                                                    from registry.instrument_aspect a where a.instrument_id = i.instrument_id))
-              from registry.instrument i where i.instrument_id = s.instrument_id) as instrument,
-             (select jsonb_build_object('year', q.year, 'stage', q.stage, 'instrument_id', q.instrument_id,
-                                        'instrument_certainty', q.instrument_certainty, 'published_e4', q.published_e4,
-                                        'computed_e4', q.computed_e4, 'value_e4', q.value_e4, 'missing', q.missing,
-                                        'certainty', q.certainty, 'version', q.version)
-              from api.released_score q
-              where q.region_id = s.region_id and q.kind = s.kind and q.stage = s.stage and q.year < s.year
-              order by q.year desc limit 1) as previous
-      from api.released_score s
-      where s.region_id = $1::int and s.year = $2::int and s.stage = $3::text and s.kind = $4::text
-      """#,
-    parameters: 4)
-
-  /// The five numbers of a region for one evaluation: score, previous comparable, rank in the nation and in the province (of the day $5),
-  /// parts with their ranks, and beside them what documents claim and the plan's realisation of that year.
-  /// Ranks count the visible scores above, plus one (ties share the better rank); n_* is among how many, null without a value. n_other_instrument
-  /// of them were made by another instrument. parts: [{part, key, value_e4, missing, rank, n}].
-  /// No row: no score is there or visible. $1 region_id, $2 year, $3 stage, $4 kind, $5 day.
-  /// From db/queries/scores.sql.
-  static let regionReport = NamedQuery(
-    name: "region_report",
-    sql: #"""
-      with mine as (
-        select * from api.visible_score s
-        where s.region_id = $1::int and s.year = $2::int and s.stage = $3::text and s.kind = $4::text
-      ), round as (
-        select v.region_id, v.value_e4, v.instrument_id from api.visible_score v
-        where v.year = $2::int and v.stage = $3::text and v.kind = $4::text and v.value_e4 is not null
-      ), home as (
-        select rp.province_id from registry.region_province rp
-        where rp.region_id = $1::int and rp.valid_from <= $5::date and $5::date < rp.valid_to
-      ), part_rank as (
-        select p.part, p.key, 1 + count(*) filter (where o.value_e4 > p.value_e4) as rank, count(*) as n
-        from api.visible_score_part p
-        join api.visible_score_part o on o.part = p.part and o.key = p.key and o.year = p.year and o.stage = p.stage and o.kind = p.kind
-        where p.region_id = $1::int and p.year = $2::int and p.stage = $3::text and p.kind = $4::text
-          and o.year = $2::int and o.stage = $3::text and o.kind = $4::text and o.value_e4 is not null and p.value_e4 is not null
-        group by p.part, p.key
-      )
-      select s.region_id, s.year, s.stage, s.kind, s.instrument_id, s.instrument_certainty, s.published_e4, s.computed_e4, s.value_e4,
-             s.missing, s.letter_number, s.letter_date, s.source, s.certainty, s.note, s.released_at, s.version, s.updated_at,
-             (select jsonb_build_object('year', q.year, 'stage', q.stage, 'instrument_id', q.instrument_id,
-                                        'instrument_certainty', q.instrument_certainty, 'published_e4', q.published_e4,
-                                        'computed_e4', q.computed_e4, 'value_e4', q.value_e4, 'missing', q.missing,
-                                        'certainty', q.certainty, 'version', q.version)
-              from api.visible_score q
-              where q.region_id = s.region_id and q.kind = s.kind and q.stage = s.stage and q.year < s.year
-              order by q.year desc limit 1) as previous,
-             nation.rank as rank_national, nation.n as n_national, nation.n_other_instrument,
-             province.rank as rank_province, province.n as n_province, home.province_id, pv.name as province_name,
-             coalesce((select jsonb_agg(jsonb_build_object('part', p.part, 'key', p.key, 'value_e4', p.value_e4, 'missing', p.missing,
-                                                           'rank', k.rank, 'n', k.n) order by p.part, p.key)
-                       from api.visible_score_part p left join part_rank k using (part, key)
-                       where p.region_id = s.region_id and p.year = s.year and p.stage = s.stage and p.kind = s.kind), '[]') as parts,
-             coalesce((select jsonb_agg(jsonb_build_object('claim', c.claim, 'value', c.value, 'among', c.among, 'source', c.source,
-                                                           'certainty', c.certainty) order by c.claim)
-                       from api.visible_score_claim c
-                       where c.region_id = s.region_id and c.year = s.year and c.stage = s.stage and c.kind = s.kind), '[]') as claims,
-             coalesce((select jsonb_agg(jsonb_build_object('dimension_set', r.dimension_set, 'dimension', r.dimension, 'done', r.done,
-                                                           'planned', r.planned, 'source', r.source, 'certainty', r.certainty)
-                                        order by r.dimension_set, r.dimension)
-                       from api.visible_plan_realisation r where r.region_id = s.region_id and r.year = s.year), '[]') as realisation
-      from mine s
-      left join home on true
-      left join registry.province pv on pv.province_id = home.province_id
-      left join lateral (
-        select (1 + count(*) filter (where o.value_e4 > s.value_e4))::int as rank, count(*)::int as n,
-               (count(*) filter (where o.instrument_id is distinct from s.instrument_id))::int as n_other_instrument
-        from round o having s.value_e4 is not null
-      ) nation on true
-      left join lateral (
-        select (1 + count(*) filter (where o.value_e4 > s.value_e4))::int as rank, count(*)::int as n
-        from round o
-        join registry.region_province rp on rp.region_id = o.region_id and rp.province_id = home.province_id
-          and rp.valid_from <= $5::date and $5::date < rp.valid_to
-        having s.value_e4 is not null and home.province_id is not null
-      ) province on true
-      """#,
-    parameters: 5)
-
-  /// RegionReport for the export login: the same over released rows.
-  /// From db/queries/scores.sql.
-  static let regionReportReleased = NamedQuery(
-    name: "region_report_released",
-    sql: #"""
-      with mine as (
-        select * from api.released_score s
-        where s.region_id = $1::int and s.year = $2::int and s.stage = $3::text and s.kind = $4::text
-      ), round as (
-        select v.region_id, v.value_e4, v.instrument_id from api.released_score v
-        where v.year = $2::int and v.stage = $3::text and v.kind = $4::text and v.value_e4 is not null
-      ), home as (
-        select rp.province_id from registry.region_province rp
-        where rp.region_id = $1::int and rp.valid_from <= $5::date and $5::date < rp.valid_to
-      ), part_rank as (
-        select p.part, p.key, 1 + count(*) filter (where o.value_e4 > p.value_e4) as rank, count(*) as n
-        from api.released_score_part p
-        join api.released_score_part o on o.part = p.part and o.key = p.key and o.year = p.year and o.stage = p.stage and o.kind = p.kind
-        where p.region_id = $1::int and p.year = $2::int and p.stage = $3::text and p.kind = $4::text
-          and o.year = $2::int and o.stage = $3::text and o.kind = $4::text and o.value_e4 is not null and p.value_e4 is not null
-        group by p.part, p.key
-      )
-      select s.region_id, s.year, s.stage, s.kind, s.instrument_id, s.instrument_certainty, s.published_e4, s.computed_e4, s.value_e4,
-             s.missing, s.letter_number, s.letter_date, s.source, s.certainty, s.note, s.released_at, s.version, s.updated_at,
-             (select jsonb_build_object('year', q.year, 'stage', q.stage, 'instrument_id', q.instrument_id,
-                                        'instrument_certainty', q.instrument_certainty, 'published_e4', q.published_e4,
-                                        'computed_e4', q.computed_e4, 'value_e4', q.value_e4, 'missing', q.missing,
-                                        'certainty', q.certainty, 'version', q.version)
-              from api.released_score q
-              where q.region_id = s.region_id and q.kind = s.kind and q.stage = s.stage and q.year < s.year
-              order by q.year desc limit 1) as previous,
-             nation.rank as rank_national, nation.n as n_national, nation.n_other_instrument,
-             province.rank as rank_province, province.n as n_province, home.province_id, pv.name as province_name,
-             coalesce((select jsonb_agg(jsonb_build_object('part', p.part, 'key', p.key, 'value_e4', p.value_e4, 'missing', p.missing,
-                                                           'rank', k.rank, 'n', k.n) order by p.part, p.key)
-                       from api.released_score_part p left join part_rank k using (part, key)
-                       where p.region_id = s.region_id and p.year = s.year and p.stage = s.stage and p.kind = s.kind), '[]') as parts,
-             coalesce((select jsonb_agg(jsonb_build_object('claim', c.claim, 'value', c.value, 'among', c.among, 'source', c.source,
-                                                           'certainty', c.certainty) order by c.claim)
-                       from api.released_score_claim c
-                       where c.region_id = s.region_id and c.year = s.year and c.stage = s.stage and c.kind = s.kind), '[]') as claims,
-             coalesce((select jsonb_agg(jsonb_build_object('dimension_set', r.dimension_set, 'dimension', r.dimension, 'done', r.done,
-                                                           'planned', r.planned, 'source', r.source, 'certainty', r.certainty)
-                                        order by r.dimension_set, r.dimension)
-                       from api.released_plan_realisation r where r.region_id = s.region_id and r.year = s.year), '[]') as realisation
-      from mine s
-      left join home on true
-      left join registry.province pv on pv.province_id = home.province_id
-      left join lateral (
-        select (1 + count(*) filter (where o.value_e4 > s.value_e4))::int as rank, count(*)::int as n,
-               (count(*) filter (where o.instrument_id is distinct from s.instrument_id))::int as n_other_instrument
-        from round o having s.value_e4 is not null
-      ) nation on true
-      left join lateral (
-        select (1 + count(*) filter (where o.value_e4 > s.value_e4))::int as rank, count(*)::int as n
-        from round o
-        join registry.region_province rp on rp.region_id = o.region_id and rp.province_id = home.province_id
-          and rp.valid_from <= $5::date and $5::date < rp.valid_to
-        having s.value_e4 is not null and home.province_id is not null
-      ) province on true
-      """#,
-    parameters: 5)
-
-  /// One row per membership of the cohorts, with the value of one measure in one evaluation: the total, or one aspect or dimension.
-  /// value_e4 null with missing null: no score is there or visible. counted_* tell the rules the membership counts by; repeat, that the
-  /// region counted in an earlier cohort. Ordered by cohort and region.
-  /// $1 year, $2 stage, $3 kind, $4 aspect, dimension or null (total), $5 its key or null, $6 cohort years or null (all), $7 day.
-  /// From db/queries/scores.sql.
-  static let compareRows = NamedQuery(
-    name: "compare_rows",
-    sql: #"""
-      select m.cohort_year, m.region_id, coalesce(n.name, r.name) as name, r.kind as region_kind, k.code as kemendagri_code,
-             p.province_id, p.name as province_name, m.status, m.certainty as membership_certainty,
-             counted.ministry as counted_ministry, counted.finished as counted_finished, counted.earlier as repeat,
-             case when $4::text is null then s.value_e4 else t.value_e4 end as value_e4,
-             case when $4::text is null then s.missing
-                  when t.region_id is null and s.region_id is not null then 'not_reported' else t.missing end as missing,
-             s.certainty, s.instrument_id, s.instrument_certainty, s.released, s.version
-      from registry.membership m
-      join registry.region r using (region_id)
-      cross join lateral (
-        select coalesce(bool_or(x.rule = 'ministry' and x.cohort_year = m.cohort_year), false) as ministry,
-               coalesce(bool_or(x.rule = 'finished' and x.cohort_year = m.cohort_year), false) as finished,
-               coalesce(bool_or(x.rule = 'ministry' and x.cohort_year < m.cohort_year), false) as earlier
-        from registry.counted_membership x where x.region_id = m.region_id
-      ) counted
-      left join registry.region_name n on n.region_id = r.region_id and n.valid_from <= $7::date and $7::date < n.valid_to
-      left join registry.region_code k on k.region_id = r.region_id and k.system = 'kemendagri'
-        and k.valid_from <= $7::date and $7::date < k.valid_to
-      left join registry.region_province rp on rp.region_id = r.region_id and rp.valid_from <= $7::date and $7::date < rp.valid_to
-      left join registry.province p on p.province_id = rp.province_id
-      left join api.visible_score s on s.region_id = m.region_id and s.year = $1::int and s.stage = $2::text and s.kind = $3::text
-      left join api.visible_score_part t on t.region_id = m.region_id and t.year = $1::int and t.stage = $2::text and t.kind = $3::text
-        and t.part = $4::text and t.key = $5::text
-      where $6::int[] is null or m.cohort_year = any ($6::int[])
-      order by m.cohort_year, m.region_id
-      """#,
-    parameters: 7)
-
-  /// CompareRows for the export login: the same over released rows.
-  /// From db/queries/scores.sql.
-  static let compareRowsReleased = NamedQuery(
-    name: "compare_rows_released",
-    sql: #"""
-      select m.cohort_year, m.region_id, coalesce(n.name, r.name) as name, r.kind as region_kind, k.code as kemendagri_code,
-             p.province_id, p.name as province_name, m.status, m.certainty as membership_certainty,
-             counted.ministry as counted_ministry, counted.finished as counted_finished, counted.earlier as repeat,
-             case when $4::text is null then s.value_e4 else t.value_e4 end as value_e4,
-             case when $4::text is null then s.missing
-                  when t.region_id is null and s.region_id is not null then 'not_reported' else t.missing end as missing,
-             s.certainty, s.instrument_id, s.instrument_certainty, s.released, s.version
-      from registry.membership m
-      join registry.region r using (region_id)
-      cross join lateral (
-        select coalesce(bool_or(x.rule = 'ministry' and x.cohort_year = m.cohort_year), false) as ministry,
-               coalesce(bool_or(x.rule = 'finished' and x.cohort_year = m.cohort_year), false) as finished,
-               coalesce(bool_or(x.rule = 'ministry' and x.cohort_year < m.cohort_year), false) as earlier
-        from registry.counted_membership x where x.region_id = m.region_id
-      ) counted
-      left join registry.region_name n on n.region_id = r.region_id and n.valid_from <= $7::date and $7::date < n.valid_to
-      left join registry.region_code k on k.region_id = r.region_id and k.system = 'kemendagri'
-        and k.valid_from <= $7::date and $7::date < k.valid_to
-      left join registry.region_province rp on rp.region_id = r.region_id and rp.valid_from <= $7::date and $7::date < rp.valid_to
-      left join registry.province p on p.province_id = rp.province_id
-      left join api.released_score s on s.region_id = m.region_id and s.year = $1::int and s.stage = $2::text and s.kind = $3::text
-      left join api.released_score_part t on t.region_id = m.region_id and t.year = $1::int and t.stage = $2::text and t.kind = $3::text
-        and t.part = $4::text and t.key = $5::text
-      where $6::int[] is null or m.cohort_year = any ($6::int[])
-      order by m.cohort_year, m.region_id
-      """#,
-    parameters: 7)
-
-  /// Writes scores, all or none, with parts, audit and remembered reply in one transaction; see api.put_scores for rows and errors.
-  /// Comes after Enter with $3 true. $1 16-byte key of the request, $2 SHA-256 of its content, $3 rows (JSON array).
-  /// From db/queries/scores.sql.
-  static let scorePut = NamedQuery(
-    name: "score_put",
-    sql: #"""
-      select ordinal, region_id, year, stage, kind, version, created, replayed from api.put_scores($1::bytea, $2::bytea, $3::jsonb)
-      """#,
-    parameters: 3)
-
-  /// The ministry's export: every score with its parts, in key order; a page begins after the last key of the one before (0, 0, '', '').
-  /// $1–$4 key to begin after, $5 year or null, $6 rows at most (null: all, for a cursor or a single-row read).
-  /// From db/queries/scores.sql.
-  static let exportScores = NamedQuery(
-    name: "export_scores",
-    sql: #"""
-      select s.region_id, s.year, s.stage, s.kind, s.instrument_id, s.instrument_certainty, s.published_e4, s.computed_e4, s.value_e4,
-             s.missing, s.letter_number, s.letter_date, s.source, s.certainty, s.note, s.released_at, s.version, s.updated_at,
-             coalesce((select jsonb_agg(jsonb_build_object('part', p.part, 'key', p.key, 'value_e4', p.value_e4, 'missing', p.missing)
-                                        order by p.part, p.key)
-                       from registry.score_part p
-                       where p.region_id = s.region_id and p.year = s.year and p.stage = s.stage and p.kind = s.kind), '[]') as parts
-      from registry.score s
-      where (s.region_id, s.year, s.stage, s.kind) > ($1::int, $2::int, $3::text, $4::text)
-        and ($5::int is null or s.year = $5::int)
-      order by s.region_id, s.year, s.stage, s.kind
-      limit $6::int
-      """#,
-    parameters: 6)
-
-  /// A region's export of its own scores, as ExportScores; $7 region_id.
-  /// From db/queries/scores.sql.
-  static let exportScoresRegion = NamedQuery(
-    name: "export_scores_region",
-    sql: #"""
-      select s.region_id, s.year, s.stage, s.kind, s.instrument_id, s.instrument_certainty, s.published_e4, s.computed_e4, s.value_e4,
-             s.missing, s.letter_number, s.letter_date, s.source, s.certainty, s.note, s.released_at, s.version, s.updated_at,
-             coalesce((select jsonb_agg(jsonb_build_object('part', p.part, 'key', p.key, 'value_e4', p.value_e4, 'missing', p.missing)
-                                        order by p.part, p.key)
-                       from registry.score_part p
-                       where p.region_id = s.region_id and p.year = s.year and p.stage = s.stage and p.kind = s.kind), '[]') as parts
-      from registry.score s
-      where s.region_id = $7::int and (s.region_id, s.year, s.stage, s.kind) > ($1::int, $2::int, $3::text, $4::text)
-        and ($5::int is null or s.year = $5::int)
-      order by s.region_id, s.year, s.stage, s.kind
-      limit $6::int
-      """#,
-    parameters: 7)
-
-  /// The export login's: released scores of all regions, as ExportScores.
-  /// From db/queries/scores.sql.
-  static let exportScoresReleased = NamedQuery(
-    name: "export_scores_released",
-    sql: #"""
-      select s.region_id, s.year, s.stage, s.kind, s.instrument_id, s.instrument_certainty, s.published_e4, s.computed_e4, s.value_e4,
-             s.missing, s.letter_number, s.letter_date, s.source, s.certainty, s.note, s.released_at, s.version, s.updated_at,
-             coalesce((select jsonb_agg(jsonb_build_object('part', p.part, 'key', p.key, 'value_e4', p.value_e4, 'missing', p.missing)
-                                        order by p.part, p.key)
-                       from api.released_score_part p
-                       where p.region_id = s.region_id and p.year = s.year and p.stage = s.stage and p.kind = s.kind), '[]') as parts
-      from api.released_score s
-      where (s.region_id, s.year, s.stage, s.kind) > ($1::int, $2::int, $3::text, $4::text)
-        and ($5::int is null or s.year = $5::int)
-      order by s.region_id, s.year, s.stage, s.kind
-      limit $6::int
-      """#,
-    parameters: 6)
-
-  /// What was done to a region's rows, newest first, a page at a time. $1 region_id, $2 before this time (null: from now), $3 rows at most.
-  /// From db/queries/scores.sql.
-  static let auditList = NamedQuery(
-    name: "audit_list",
-    sql: #"""
-      select entry_id, at, actor_id, actor_role, action, object, detail from registry.audit_entry
-      where region_id = $1::int and at < coalesce($2::timestamptz, 'infinity') order by at desc, entry_id limit $3::int
-      """#,
-    parameters: 3)
+    parameters: 2)
 
   /// From db/queries/synthetic.sql.
   static let syntheticRegions = NamedQuery(

@@ -19,7 +19,9 @@ struct ReferenceChecks {
   }
 
   /// Every value of these columns together, row by row.
-  private func keys(_ name: String, _ columns: [String], where holds: (ReferenceTable, CSVRow) -> Bool = { _, _ in true }) -> Set<[String]> {
+  private func keys(_ name: String, _ columns: [String], where holds: (ReferenceTable, CSVRow) -> Bool = { _, _ in true }) -> Set<
+    [String]
+  > {
     let table = table(name)
     return Set(table.rows.filter { holds(table, $0) }.map { row in columns.map { table.field(row, $0) } })
   }
@@ -112,7 +114,8 @@ struct ReferenceChecks {
       let sum = weights.reduce(FixedDecimal.zero) { total, next in (try? total.adding(next)) ?? total }
       guard sum != expected, let last = rows.last else { return nil }
       return table.problem(
-        last, weight, "WEIGHT_SUM", "\(what) \(key.joined(separator: " ")) sum to \(sum.normalized), not to \(expected.normalized)")
+        last, weight, "WEIGHT_SUM",
+        "\(what) \(key.joined(separator: " ")) sum to \(sum.normalized), not to \(expected.normalized)")
     }
   }
 
@@ -136,7 +139,8 @@ struct ReferenceChecks {
       let id = scores.field(row, "instrument_id")
       if id.isEmpty != scores.field(row, "instrument_certainty").isEmpty {
         found.append(
-          scores.problem(row, "instrument_certainty", "MISSING_KEY", "an instrument and its certainty are given together or not at all"))
+          scores.problem(
+            row, "instrument_certainty", "MISSING_KEY", "an instrument and its certainty are given together or not at all"))
       }
       instrumentOf[scoreKey(scores, row)] = id
       found += outside(scores, row, "published_total", scale[id])
@@ -160,7 +164,8 @@ struct ReferenceChecks {
     }
     return [
       table.problem(
-        row, column, "OUT_OF_SCALE", "\(value) lies outside the scale \(scale.lowerBound) to \(scale.upperBound) of its instrument")
+        row, column, "OUT_OF_SCALE",
+        "\(value) lies outside the scale \(scale.lowerBound) to \(scale.upperBound) of its instrument")
     ]
   }
 

@@ -59,7 +59,8 @@ struct ReferenceTable: Sendable {
 
   private static func problem(_ error: ModelError, file: ReferenceFile, row: CSVRow, column: String) -> ReferenceProblem {
     ReferenceProblem(
-      file: file.name, row: row.number, column: column, reason: error.reason.rawValue, message: "\(error.message); \(error.remedy)")
+      file: file.name, row: row.number, column: column, reason: error.reason.rawValue,
+      message: "\(error.message); \(error.remedy)")
   }
 }
 
@@ -105,7 +106,8 @@ extension ReferenceRule {
   private static func check(number text: String, _ range: ClosedRange<Int>, column: String) throws(ModelError) {
     guard let number = Int(text), range.contains(number), String(number) == text else {
       throw ModelError(
-        .badNumber, field: column, message: "\"\(text.prefix(40))\" is not a whole number from \(range.lowerBound) to \(range.upperBound)",
+        .badNumber, field: column,
+        message: "\"\(text.prefix(40))\" is not a whole number from \(range.lowerBound) to \(range.upperBound)",
         remedy: "correct it", parameters: ["value": String(text.prefix(40))])
     }
   }

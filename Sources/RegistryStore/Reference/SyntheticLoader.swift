@@ -38,7 +38,7 @@ package struct SyntheticLoader: Sendable {
         do {
           guard try DatasetRecord(results[2]).dataset == .synthetic(seed: seed) else { throw Self.differs(seed) }
           let report = try await Filling(seed: seed, years: years, connection: connection, deadline: deadline).fill()
-          _ = try await connection.execute([PostgresStep(.unnamed("commit"))], deadline: deadline)
+          _ = try await connection.execute([Queries.statisticsRefresh(), RequestRunner.commit], deadline: deadline)
           return report
         } catch {
           _ = try? await connection.execute([RequestRunner.rollback], deadline: deadline)
@@ -53,7 +53,8 @@ package struct SyntheticLoader: Sendable {
   private static func differs(_ seed: Int64) -> ReferenceError {
     ReferenceError(
       .datasetDiffers,
-      "this database does not hold synthetic data of seed \(seed); load the reference data as synthetic into a new database first")
+      "this database does not hold synthetic data of seed \(seed); load the reference data as synthetic into a new database first"
+    )
   }
 }
 
