@@ -99,11 +99,12 @@ let package = Package(
       "RegistryServicesTests",
       [
         "RegistryServices", "RegistryServer", "RegistryProtocol", "RegistryAccess", "RegistryStore", "RegistryModel",
-        "RegistryTestKit", "Lontar", protobuf, nioCore, logging,
+        "PostgresClient", "RegistryTestKit", "Lontar", protobuf, nioCore,
       ]),
-    tests("SeratusCommandTests", ["seratus", "RegistryClient", "RegistryProtocol", "RegistryModel", "Lontar", "LontarTLS", arguments]),
+    tests("SeratusCommandTests", ["seratus", "RegistryClient", "RegistryProtocol", "RegistryModel", "Lontar", "LontarTLS", arguments, protobuf]),
     .executableTarget(
-      name: "lontar-benchmark", dependencies: ["Lontar", "LontarTLS", "LontarTesting", arguments], path: "Tests/LontarBenchmark",
+      name: "seratus-benchmark", dependencies: ["Lontar", "LontarTLS", "LontarTesting", "RegistryProtocol", arguments],
+      path: "Tests/Benchmark",
       swiftSettings: house),
     tests("SystemTests", ["RegistryTestKit", "RegistryClient", "RegistryProtocol", "Lontar", "LontarTLS", "LontarWire", nioCore, nioPosix]),
   ],

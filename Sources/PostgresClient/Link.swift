@@ -27,6 +27,8 @@ final class Link {
   var phase: Phase
   /// Sent and not completely answered, in the order sent.
   var inFlight = FIFO<PendingRequest>()
+  /// Since then the first of them runs.
+  var runningSince: ContinuousClock.Instant
   /// Statements prepared here, or whose preparation is under way.
   var prepared: Set<PostgresStatement> = []
   /// The socket takes no more for now: nothing is fed until it does.
@@ -45,12 +47,13 @@ final class Link {
   /// Role exclusive: requests of its caller that wait for a script, a cancellation or the socket.
   var backlog = FIFO<PendingRequest>()
 
-  init?(id: Int, role: Role, configuration: PostgresConfiguration, deadline: ContinuousClock.Instant) {
+  init?(id: Int, role: Role, configuration: PostgresConfiguration, now: ContinuousClock.Instant) {
     guard let connection = Self.startConnecting(configuration) else { return nil }
     self.id = id
     self.role = role
     self.connection = connection
-    phase = .connecting(until: deadline)
+    phase = .connecting(until: now + configuration.connectTimeout)
+    runningSince = now
     seratus_silence_notices(connection)
   }
 

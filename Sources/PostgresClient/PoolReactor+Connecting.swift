@@ -24,8 +24,7 @@ extension PoolReactor {
   @discardableResult
   func open(_ role: Link.Role) -> Link? {
     lastLinkID += 1
-    let deadline = now + configuration.connectTimeout
-    guard let link = Link(id: lastLinkID, role: role, configuration: configuration, deadline: deadline) else { return nil }
+    guard let link = Link(id: lastLinkID, role: role, configuration: configuration, now: now) else { return nil }
     links.append(link)
     if role == .shared, downSince == nil, !hasReadySharedLink { downSince = now }
     if backoff.hasFailed { counters.reconnects.increase() }

@@ -60,6 +60,7 @@ extension PoolReactor {
     var best: Link?
     for link in links where link.role == .shared && link.accepts(depthMax: configuration.pipelineDepthMax) {
       if link.inFlight.isEmpty { return link }
+      if link.runningSince + configuration.slowAfter < now { continue }
       if link.inFlight.count < best?.inFlight.count ?? .max { best = link }
     }
     return best
@@ -69,6 +70,7 @@ extension PoolReactor {
     let isFirst = request.repetitions == 0
     switch link.send(request, arena: &arena) {
     case .sent:
+      if link.inFlight.count == 1 { link.runningSince = now }
       if isFirst { counters.requests.increase() }
       counters.roundTrips.increase(by: request.syncs)
       counters.preparations.increase(by: request.prepares.count)
@@ -93,8 +95,9 @@ extension PoolReactor {
 
   /// The last Sync of a request has come.
   func finish(_ request: PendingRequest, on link: Link) {
+    link.runningSince = now
     if case .cancelBackend(_, let victim) = request.work { cancellationEnded(victim: victim) }
-    guard let failure = request.failure else { return request.finish(.success(.results(request.results))) }
+    guard let failure = request.failure else { return answered.append(request) }
     if mayRepeat(request, failure, on: link) {
       counters.repetitions.increase()
       request.rewind()

@@ -6,6 +6,10 @@ extension PoolReactor {
   /// moment, goes first: it costs nothing and hits nobody else.
   private static let deadlineGrace: Duration = .milliseconds(250)
 
+  /// This long after its deadline a request is answered even if the server has not let go of it, so that no caller hangs on a
+  /// server that does, or on another's slow work before it in the pipeline. It may still run: its outcome is unknown.
+  private static let answerGrace: Duration = .milliseconds(1_000)
+
   /// -1 when nothing will happen without an event.
   func millisecondsToNextTimer() -> Int32 {
     var next = earliestDeadline
@@ -41,12 +45,17 @@ extension PoolReactor {
     expire(&waitingLeases)
     for link in links {
       expire(&link.backlog)
-      link.inFlight.forEach { request in
-        guard let limit = request.deadline.map({ $0 + Self.deadlineGrace }), request.cancelReason == nil else { return }
-        if limit <= now { request.cancelReason = .deadline } else { noteDeadline(limit) }
-      }
+      link.inFlight.forEach(checkDeadline(ofSent:))
       pursueCancellation(on: link)
     }
+  }
+
+  private func checkDeadline(ofSent request: PendingRequest) {
+    guard let deadline = request.deadline, request.state == .sent, request.cancelReason != .task else { return }
+    if deadline + Self.deadlineGrace > now { return noteDeadline(deadline + Self.deadlineGrace) }
+    request.cancelReason = .deadline
+    if deadline + Self.answerGrace > now { return noteDeadline(deadline + Self.answerGrace) }
+    request.fail(.deadlineExceeded(detail: "sent, not answered"))
   }
 
   private func expire(_ queue: inout FIFO<PendingRequest>) {

@@ -35,6 +35,8 @@ final class PoolReactor {
   /// The time of this turn.
   var now: ContinuousClock.Instant
 
+  /// Answered in this turn; their callers are woken together, which costs a fraction of waking them one by one.
+  var answered: [PendingRequest] = []
   private var commands: [PoolCommand] = []
   private var ready: [UInt64] = []
 
@@ -75,10 +77,16 @@ final class PoolReactor {
         serve(link)
       }
     }
+    wakeAnswered()
     inbox.take(into: &commands)
     for command in commands { perform(command) }
     commands.removeAll(keepingCapacity: true)
     fireTimers()
+  }
+
+  private func wakeAnswered() {
+    for request in answered { request.finish(.success(.results(request.results))) }
+    answered.removeAll(keepingCapacity: true)
   }
 
   func link(_ id: Int) -> Link? {

@@ -23,6 +23,10 @@ package struct PostgresConfiguration: Sendable {
   /// Requests sent on one connection and not yet answered. More hides no more latency, and a slow one delays all behind it.
   package var pipelineDepthMax = 32
 
+  /// Nothing more is sent behind a request that runs longer than this: what waits goes to the first connection that gets free,
+  /// instead of standing behind one report. Far above a point query, far below what a person notices.
+  package var slowAfter: Duration = .milliseconds(10)
+
   /// Requests held while every pipeline is full. At 5,000 a second this is under a second of work; older ones are better refused.
   package var waitingRequestsMax = 4_096
 

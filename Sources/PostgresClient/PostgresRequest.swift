@@ -53,8 +53,8 @@ package struct PostgresStep: Sendable {
 package struct PostgresRequest: Sendable {
   package var steps: [PostgresStep]
 
-  /// After this moment a request that still waits is answered `deadlineExceeded`; one that runs is cancelled a little later,
-  /// should the `statement_timeout` its first step normally sets not have ended it.
+  /// After this moment a request that still waits is answered `deadlineExceeded`; one that was sent is cancelled a little later,
+  /// should the `statement_timeout` its first step normally sets not have ended it, and answered within a second.
   package var deadline: ContinuousClock.Instant?
 
   /// BEGIN and COMMIT around the steps, in the same round trip, where the implicit transaction is not enough

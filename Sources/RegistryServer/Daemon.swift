@@ -1,3 +1,4 @@
+internal import Glibc
 package import Logging
 internal import ServiceLifecycle
 internal import UnixSignals
@@ -16,6 +17,8 @@ package struct Daemon: Sendable {
 
   /// - Parameter onReady: called with the address once calls are taken.
   package func run(onReady: @escaping @Sendable (_ host: String, _ port: Int) -> Void = { _, _ in }) async throws {
+    // A reader of the log that goes away must not take the registry with it.
+    signal(SIGPIPE, SIG_IGN)
     let address = try await server.start()
     onReady(address.host, address.port)
     var configuration = ServiceGroupConfiguration(

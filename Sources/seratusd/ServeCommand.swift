@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Foundation
 internal import Logging
 internal import RegistryServer
 
@@ -27,7 +28,10 @@ struct ServeCommand: AsyncParsableCommand {
     try await Failure.told { [options] in
       let settings = try options.settings()
       let daemon = try Daemon(settings: settings, logger: Self.logger(settings, sink))
-      try await daemon.run { host, port in print("listening on \(host) port \(port)") }
+      try await daemon.run { host, port in
+        // Written at once, unlike print to a pipe: scripts wait for this line.
+        FileHandle.standardOutput.write(Data("listening on \(host) port \(port)\n".utf8))
+      }
     }
   }
 

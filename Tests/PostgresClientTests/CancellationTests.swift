@@ -26,6 +26,7 @@ extension ServerTests {
       try await TestDatabase.withPool { observer in
         try await TestDatabase.withPool {
           $0.connectionsMax = 1
+          $0.slowAfter = .seconds(600)
         } _: { pool in
           _ = try await pool.rows("create table \(table) (n int8)")
           let marker = TestDatabase.freshName("victim")
@@ -49,6 +50,7 @@ extension ServerTests {
       try await TestDatabase.withPool { observer in
         try await TestDatabase.withPool {
           $0.connectionsMax = 1
+          $0.slowAfter = .seconds(600)
         } _: { pool in
           _ = try await pool.rows("create sequence \(sequence)")
           let marker = TestDatabase.freshName("victim")

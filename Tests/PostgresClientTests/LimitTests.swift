@@ -81,6 +81,27 @@ extension ServerTests {
       }
     }
 
+    @Test func `a deadline is kept even behind another's slow work`() async throws {
+      try await TestDatabase.withPool { observer in
+        try await TestDatabase.withPool {
+          $0.connectionsMax = 1
+          $0.slowAfter = .seconds(600)
+        } _: { pool in
+          let marker = TestDatabase.freshName("slow")
+          let slow = Task { await pool.error(PostgresRequest("select pg_sleep(600) /* \(marker) */")) }
+          try await observer.waitUntilRunning(marker)
+          let late = await pool.error(PostgresRequest("select 1", deadline: .now + .milliseconds(20)))
+          #expect(late?.code == .deadlineExceeded)
+          let still = try await observer.running(marker)
+          #expect(still == 1)
+          slow.cancel()
+          #expect(await slow.value?.code == .cancelled)
+          let answer = try await pool.rows("select 2")[0].int(0)
+          #expect(answer == 2)
+        }
+      }
+    }
+
     @Test func `a pool that is shut down refuses`() async throws {
       try await TestDatabase.withPool { pool in
         _ = try await pool.rows("select 1")

@@ -173,6 +173,25 @@ extension ServerTests {
       }
     }
 
+    @Test func `requests do not line up behind a slow one`() async throws {
+      try await TestDatabase.withPool { observer in
+        try await TestDatabase.withPool {
+          $0.connectionsMax = 2
+        } _: { pool in
+          let marker = TestDatabase.freshName("slow")
+          let slow = Task { await pool.error(PostgresRequest("select pg_sleep(600) /* \(marker) */")) }
+          try await observer.waitUntilRunning(marker)
+          _ = try await observer.rows("select pg_sleep(0.05)")
+          for number in 0..<10 {
+            let answer = try await pool.rows(echo, [.int8(Int64(number))])[0].int(0)
+            #expect(answer == number)
+          }
+          slow.cancel()
+          #expect(await slow.value?.code == .cancelled)
+        }
+      }
+    }
+
     @Test func `a conflict may be tried again`() async throws {
       try await TestDatabase.withPool {
         $0.connectionsMax = 1

@@ -95,23 +95,23 @@ extension ServerTests {
 
     @Test func `a pool outlives an absent, a starting and a restarting server`() async throws {
       let folder = FileManager.default.temporaryDirectory.appendingPathComponent(TestDatabase.freshName("pg")).path
-      defer { TestDatabase.script("remove", "--fast", "--data", folder) }
-      let conninfo = TestDatabase.script("start", "--fast", "--data", folder)
-      TestDatabase.script("stop", "--fast", "--data", folder)
+      let conninfo = await TestDatabase.script("start --fast --data \(folder)")
+      await TestDatabase.script("stop --fast --data \(folder)")
       try await TestDatabase.withPool(conninfo: conninfo) {
         $0.connectionsMax = 2
       } _: { pool in
         let early = Task { try await pool.rows("select 1")[0].int(0) }
-        TestDatabase.script("start", "--fast", "--data", folder)
+        await TestDatabase.script("start --fast --data \(folder)")
         #expect(try await early.value == 1)
 
         let marker = TestDatabase.freshName("interrupted")
         let running = Task { await pool.error(PostgresRequest("select pg_sleep(600) /* \(marker) */")) }
-        try await pool.waitUntilRunning(marker)
-        TestDatabase.script("restart", "--fast", "--data", folder)
+        try await TestDatabase.withPool(conninfo: conninfo) { observer in try await observer.waitUntilRunning(marker) }
+        await TestDatabase.script("restart --fast --data \(folder)")
         #expect(await running.value?.code == .connectionLost(sent: true))
         #expect(try await pool.rows("select 2")[0].int(0) == 2)
       }
+      await TestDatabase.script("remove --fast --data \(folder)")
     }
   }
 }

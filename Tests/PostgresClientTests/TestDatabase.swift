@@ -9,33 +9,40 @@ import Testing
 
 /// The PostgreSQL of the tests: the one SERATUS_TEST_POSTGRES names, else a private cluster of scripts/postgres.
 enum TestDatabase {
-  static let conninfo: String = {
+  private static let conninfo = Task {
     if let given = ProcessInfo.processInfo.environment["SERATUS_TEST_POSTGRES"], !given.isEmpty { return given }
-    return script("start", "--fast")
-  }()
+    return await script("start --fast")
+  }
 
-  /// Runs scripts/postgres and returns what it prints; a failure ends the tests with its message.
+  /// Runs scripts/postgres with arguments of the shell and returns what it prints; a failure ends the tests.
   @discardableResult
-  static func script(_ arguments: String...) -> String {
-    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-    let process = Process()
-    process.executableURL = root.appendingPathComponent("scripts/postgres")
-    process.arguments = arguments
-    let output = Pipe()
-    process.standardOutput = output
-    do { try process.run() } catch { fatalError("scripts/postgres cannot be run: \(error)") }
-    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else { fatalError("scripts/postgres \(arguments.joined(separator: " ")) failed") }
+  static func script(_ arguments: String) async -> String {
+    let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    let program = tests.deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("scripts/postgres").path
+    return await withCheckedContinuation { continuation in
+      // On a thread that may block.
+      Thread.detachNewThread { continuation.resume(returning: output(of: "'\(program)' \(arguments)")) }
+    }
+  }
+
+  private static func output(of command: String) -> String {
+    guard let pipe = popen(command, "r") else { fatalError("\(command) cannot be run") }
+    var text = ""
+    var line = [CChar](repeating: 0, count: 4096)
+    while fgets(&line, Int32(line.count), pipe) != nil {
+      text += String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+    guard pclose(pipe) == 0 else { fatalError("\(command) failed") }
     return text.trimmingCharacters(in: .whitespacesAndNewlines)
   }
 
   /// Lends a started pool and closes it afterwards.
   static func withPool<R>(
-    conninfo: String = conninfo, _ adjust: (inout PostgresConfiguration) -> Void = { _ in },
+    conninfo given: String? = nil, _ adjust: (inout PostgresConfiguration) -> Void = { _ in },
     _ body: (PostgresPool) async throws -> R
   ) async throws -> R {
-    var configuration = PostgresConfiguration(conninfo: conninfo)
+    let defaultConninfo = await conninfo.value
+    var configuration = PostgresConfiguration(conninfo: given ?? defaultConninfo)
     // Tests of many suites share one server, and a slow one must not look like an absent one.
     configuration.downtimeWaitMax = .seconds(60)
     configuration.connectTimeout = .seconds(60)

@@ -1,6 +1,7 @@
 import Foundation
 import RegistryModel
 import RegistryProtocol
+import SwiftProtobuf
 import Testing
 
 @testable import seratus

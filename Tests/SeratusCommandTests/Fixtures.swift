@@ -1,5 +1,6 @@
 import RegistryModel
 import RegistryProtocol
+import SwiftProtobuf
 
 @testable import seratus
 

@@ -37,7 +37,7 @@ import Testing
     let document = ReportView(response: Fixtures.report, instrument: Fixtures.instrument).document(language)
     #expect(document.text(.json, width: 80) == ReportView(response: Fixtures.report).document(.english).text(.json, width: 80))
     #expect(
-      document.text(.csv, width: 80).split(separator: "\n").last
+      document.text(.csv, width: 80).split(separator: "\n").last.map(String.init)
         == "35.71,Kota Kediri,3571,kota,35,Jawa Timur,2022,annual,3.31,,0.25,2021,1,1,38,,1,514,4,22,3.60,3.21,3.23,3.07,3.65,,,,,,,"
         + "evaluasi-10-20-30-20-20-cut,official")
   }

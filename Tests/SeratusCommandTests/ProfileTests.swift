@@ -1,3 +1,4 @@
+import ArgumentParser
 import Foundation
 import RegistryClient
 import Testing
@@ -17,7 +18,7 @@ import Testing
 
   private func write(_ text: String, mode: Int, name: String = "a") throws {
     let file = try folder.filePath(name)
-    FileManager.default.createFile(atPath: file, contents: Data(text.utf8))
+    _ = FileManager.default.createFile(atPath: file, contents: Data(text.utf8))
     try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: file)
   }
 
@@ -87,7 +88,7 @@ import Testing
   @Test(arguments: [("token\n", true), (" t ", true), ("", false), ("a b", false)])
   func `a token file holds one token and nothing else`(text: String, isAccepted: Bool) throws {
     let path = folder.path + "/token"
-    FileManager.default.createFile(atPath: path, contents: Data(text.utf8))
+    _ = FileManager.default.createFile(atPath: path, contents: Data(text.utf8))
     let choice = ConnectionChoice(
       global: try .parse(["--host", "h", "--port", "9", "--token-file", path]), environment: ["SERATUS_PROFILES": folder.path])
     #expect(((try? choice.resolved().token) != nil) == isAccepted)

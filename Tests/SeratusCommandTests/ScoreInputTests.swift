@@ -42,13 +42,13 @@ import Testing
   @Test func `a file becomes rows with exact values`() throws {
     let file = try ScoreFile(
       Array(
-        """
+        #"""
         region,year,instrument_id,aspect:baseline,dimension:living,published_total,letter_date,expected_version,release,source
         35.71,2022,evaluasi-10-20-30-20-20-cut,3.60,"3,1",3.31,2022-12-05,1,yes,"a, ""b"""
 
         35.72,2022,,,,,,,,
 
-        """.utf8))
+        """#.utf8))
     #expect(file.rows.count == 2)
     #expect(file.lines == [2, 4])
     let row = file.rows[0]

@@ -35,7 +35,7 @@ import Testing
   @Test func `where no column can give way each row becomes a block`() {
     let table = Table(columns, rows: [["35.71", "Kota Kediri", "7"], ["35.72", "Kota Blitar", "8"]])
     #expect(
-      table.lines(width: 20) == [
+      table.lines(width: 19) == [
         "Code  35.71", "Name  Kota Kediri", "n     7", "", "Code  35.72", "Name  Kota Blitar", "n     8",
       ])
   }

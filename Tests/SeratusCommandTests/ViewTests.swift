@@ -39,7 +39,7 @@ import Testing
 
   @Test func `in Indonesian the same explanation has decimal commas`() {
     let text = lines(ExplanationView(response: Fixtures.explanation).document(.indonesian))
-    #expect(text.contains("Kondisi awal    3,60  × 10 %   = 0,3600"))
+    #expect(text.contains("Kondisi awal    3,60  × 10 %    = 0,3600"))
     #expect(text.contains("Dipotong ke 2 desimal  3,31"))
     #expect(text.contains("Diterbitkan            3,31, sama dengan hitungan"))
     #expect(text.contains("Perubahan atas 2021    +0,25 (3,06 → 3,31)"))

@@ -1,0 +1,59 @@
+internal import Foundation
+internal import Lontar
+
+/// Calls without a pause from several clients, several in flight on each, and what they took.
+struct Load {
+  let callsPerSecond: Double
+  let p50: Double
+  let p99: Double
+  let calls: Int
+
+  /// - Parameters:
+  ///   - seconds: how long; calls begun by then are waited for.
+  ///   - call: one call on the client with this number.
+  init(
+    clients: [LontarClient], inFlight: Int, seconds: Double, call: @escaping @Sendable (_ client: Int) async throws -> Void
+  ) async throws {
+    let clock = ContinuousClock()
+    let start = clock.now
+    let end = start + .seconds(seconds)
+    var nanoseconds = try await withThrowingTaskGroup(of: [Int64].self) { group in
+      for (number, client) in clients.enumerated() {
+        for _ in 0..<inFlight {
+          group.addTask(executorPreference: client.executor) {
+            var taken: [Int64] = []
+            var now = clock.now
+            while now < end {
+              try await call(number)
+              let later = clock.now
+              let (seconds, attoseconds) = (later - now).components
+              taken.append(seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
+              now = later
+            }
+            return taken
+          }
+        }
+      }
+      return try await group.reduce(into: []) { $0 += $1 }
+    }
+    let (whole, fraction) = (clock.now - start).components
+    nanoseconds.sort()
+    calls = nanoseconds.count
+    callsPerSecond = Double(calls) / (Double(whole) + Double(fraction) / 1e18)
+    p50 = Double(nanoseconds[calls / 2]) / 1_000
+    p99 = Double(nanoseconds[calls * 99 / 100]) / 1_000
+  }
+}
+
+extension Load: CustomStringConvertible {
+  var description: String {
+    String(format: "%.0f calls/s, p50 %.0f us, p99 %.0f us (%d calls)", callsPerSecond, p50, p99, calls)
+  }
+}
+
+/// User and system time of this process so far, in seconds.
+func cpuSeconds() -> Double {
+  var usage = rusage()
+  getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+  return Double(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) + Double(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6
+}

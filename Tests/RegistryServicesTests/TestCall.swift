@@ -1,0 +1,58 @@
+import NIOCore
+import RegistryAccess
+import RegistryModel
+import RegistryServices
+import RegistryStore
+import RegistryTestKit
+import SwiftProtobuf
+import Synchronization
+
+@testable import Lontar
+
+/// Calls of the handlers without a transport.
+enum TestCall {
+  static func context(
+    _ method: String, token: SessionToken?, idempotencyKey: [UInt8]? = nil, requestID: String = "test-1"
+  ) -> CallContext {
+    var metadata = Metadata()
+    if let token { metadata.add("authorization", "Bearer \(token.text)") }
+    return CallContext(
+      method: "seratus.v1.\(method)", metadata: metadata, requestID: requestID, idempotencyKey: idempotencyKey, attempt: 1,
+      peer: nil,
+      deadline: nil)
+  }
+
+  static let today: @Sendable () -> CalendarDate = {
+    guard let date = try? CalendarDate(parsing: "2026-11-21") else { preconditionFailure("no such day") }
+    return date
+  }
+}
+
+extension TestDatabase {
+  var core: ServiceCore { ServiceCore(database: store, today: TestCall.today) }
+}
+
+/// Collects what a stream sends.
+final class Collector<Response: Message & Sendable>: ResponseSink {
+  private let buffers = Mutex<[ByteBuffer]>([])
+
+  func send(_ message: ByteBuffer) async throws {
+    buffers.withLock { $0.append(message) }
+  }
+
+  var writer: ResponseWriter<Response> { ResponseWriter(sink: self) }
+
+  var messages: [Response] {
+    get throws { try buffers.withLock { $0 }.map { try Response(lontarBytes: $0) } }
+  }
+}
+
+/// What a call failed with.
+func refusal(_ call: () async throws -> some Any) async -> RPCError? {
+  do {
+    _ = try await call()
+    return nil
+  } catch {
+    return error as? RPCError
+  }
+}
