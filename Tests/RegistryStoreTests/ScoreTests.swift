@@ -82,6 +82,19 @@ import Testing
     }
   }
 
+  @Test(arguments: ["\"quoted\" \\ back", "line\nbreak\ttab", "Sorong – Ø 🌋", "null", "{\"a\":1}", "\u{1}\u{1F}"])
+  func `a source comes back as it was written, whatever is in it`(source: String) async throws {
+    try await TestDatabase.with { database in
+      let admin = try await database.session(.regionAdmin, region: "35.72")
+      var row = draft()
+      row.source = source
+      row.note = source
+      _ = try await put(database, admin, [row])
+      let seen = try await list(database, admin)
+      #expect(seen.first?.provenance.source == source && seen.first?.provenance.note == source)
+    }
+  }
+
   @Test func `a missing value keeps its kind and is never zero`() async throws {
     try await TestDatabase.with { database in
       let admin = try await database.session(.regionAdmin, region: "35.72")
