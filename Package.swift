@@ -69,7 +69,8 @@ let package = Package(
     room("RegistryProtocol", ["Lontar", "RegistryModel", protobuf]),
     room("RegistryAccess", ["RegistryModel", "COpenSSL"]),
     room("RegistryStore", ["RegistryAccess", "RegistryModel", "CohortAnalysis", "PostgresClient"]),
-    room("RegistryServices", ["RegistryProtocol", "RegistryAccess", "RegistryStore", "RegistryModel", "CohortAnalysis", "Lontar"]),
+    room(
+      "RegistryServices", ["RegistryProtocol", "RegistryAccess", "RegistryStore", "RegistryModel", "CohortAnalysis", "Lontar"]),
     room(
       "RegistryServer",
       [
@@ -77,7 +78,8 @@ let package = Package(
         "LontarTLS", lifecycle, signals, configuration, logging,
       ]),
     room("RegistryClient", ["RegistryProtocol", "Lontar", "LontarTLS"]),
-    command("seratusd", ["RegistryServer", "RegistryStore", "RegistryAccess", "RegistryModel", "PostgresClient", arguments, logging]),
+    command(
+      "seratusd", ["RegistryServer", "RegistryStore", "RegistryAccess", "RegistryModel", "PostgresClient", arguments, logging]),
     command("seratus", ["RegistryClient", "RegistryProtocol", "RegistryModel", "Lontar", "LontarTLS", arguments]),
 
     // Tests. RegistryTestKit holds what several of them need.
@@ -101,12 +103,16 @@ let package = Package(
         "RegistryServices", "RegistryServer", "RegistryProtocol", "RegistryAccess", "RegistryStore", "RegistryModel",
         "PostgresClient", "RegistryTestKit", "Lontar", protobuf, nioCore,
       ]),
-    tests("SeratusCommandTests", ["seratus", "RegistryClient", "RegistryProtocol", "RegistryModel", "Lontar", "LontarTLS", arguments, protobuf]),
+    tests(
+      "SeratusCommandTests",
+      ["seratus", "RegistryClient", "RegistryProtocol", "RegistryModel", "Lontar", "LontarTLS", arguments, protobuf]),
     .executableTarget(
       name: "seratus-benchmark", dependencies: ["Lontar", "LontarTLS", "LontarTesting", "RegistryProtocol", arguments],
       path: "Tests/Benchmark",
       swiftSettings: house),
-    tests("SystemTests", ["RegistryTestKit", "RegistryClient", "RegistryProtocol", "Lontar", "LontarTLS", "LontarWire", nioCore, nioPosix]),
+    tests(
+      "SystemTests",
+      ["RegistryTestKit", "RegistryClient", "RegistryProtocol", "Lontar", "LontarTLS", "LontarWire", nioCore, nioPosix]),
   ],
   swiftLanguageModes: [.v6]
 )

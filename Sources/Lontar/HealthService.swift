@@ -36,7 +36,8 @@ public final class HealthService: Grpc_Health_V1_HealthHandler {
   }
 
   public func watch(
-    _ request: Grpc_Health_V1_HealthCheckRequest, to writer: ResponseWriter<Grpc_Health_V1_HealthCheckResponse>, context: CallContext
+    _ request: Grpc_Health_V1_HealthCheckRequest, to writer: ResponseWriter<Grpc_Health_V1_HealthCheckResponse>,
+    context: CallContext
   ) async throws {
     let (stream, continuation) = AsyncStream.makeStream(of: Status.self, bufferingPolicy: .bufferingNewest(1))
     let (id, first) = try state.withLock { state in

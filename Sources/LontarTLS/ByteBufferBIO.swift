@@ -93,16 +93,16 @@ final class ByteBufferBIO {
       fatalError("OpenSSL has no memory for a BIO method")
     }
     BIO_meth_set_read_ex(method) { bio, target, count, readCount in
-      seratus_bio_clear_retry(bio)
+      lontar_bio_clear_retry(bio)
       guard let target, let data = BIO_get_data(bio) else { return 0 }
       let taken = Unmanaged<ByteBufferBIO>.fromOpaque(data).takeUnretainedValue().read(into: target, atMost: count)
       readCount?.pointee = taken
       if taken > 0 { return 1 }
-      seratus_bio_set_retry_read(bio)
+      lontar_bio_set_retry_read(bio)
       return 0
     }
     BIO_meth_set_write_ex(method) { bio, source, count, writtenCount in
-      seratus_bio_clear_retry(bio)
+      lontar_bio_clear_retry(bio)
       guard let data = BIO_get_data(bio) else { return 0 }
       Unmanaged<ByteBufferBIO>.fromOpaque(data).takeUnretainedValue().write(UnsafeRawBufferPointer(start: source, count: count))
       writtenCount?.pointee = count

@@ -30,9 +30,9 @@ struct Certificate {
     let names = OpaquePointer(extensions)
     defer { GENERAL_NAMES_free(names) }
     var found: [String?] = []
-    for index in 0..<seratus_name_count(names) {
+    for index in 0..<lontar_name_count(names) {
       var count: Int32 = 0
-      guard let bytes = seratus_name_uri(names, index, &count) else { continue }
+      guard let bytes = lontar_name_uri(names, index, &count) else { continue }
       let raw = UnsafeBufferPointer(start: bytes, count: Int(count))
       found.append(raw.contains(0) ? nil : String(validating: raw, as: UTF8.self))
     }
@@ -66,9 +66,9 @@ struct Certificate {
     guard let name, let memory = BIO_new(BIO_s_mem()) else { return "" }
     // SAFETY: the bytes belong to the memory BIO and are copied before it is freed.
     defer { BIO_free(memory) }
-    guard seratus_name_print(memory, name) >= 0 else { return "" }
+    guard lontar_name_print(memory, name) >= 0 else { return "" }
     var bytes: UnsafeMutablePointer<CChar>?
-    let count = seratus_bio_memory(memory, &bytes)
+    let count = lontar_bio_memory(memory, &bytes)
     guard let bytes else { return "" }
     return String(decoding: UnsafeRawBufferPointer(start: bytes, count: count), as: UTF8.self)
   }

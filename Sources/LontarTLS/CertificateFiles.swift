@@ -52,8 +52,8 @@ struct CertificateFiles {
 
   private func loadedChain() -> [Certificate] {
     // SAFETY: leaf and stack belong to the context, which outlives the values made here.
-    let issuers = seratus_ssl_ctx_chain(context)
-    let pointers = [SSL_CTX_get0_certificate(context)] + (0..<seratus_x509_count(issuers)).map { seratus_x509_at(issuers, $0) }
+    let issuers = lontar_ssl_ctx_chain(context)
+    let pointers = [SSL_CTX_get0_certificate(context)] + (0..<lontar_x509_count(issuers)).map { lontar_x509_at(issuers, $0) }
     return pointers.compactMap { $0 }.map(Certificate.init)
   }
 

@@ -7,7 +7,7 @@ enum CallbackReason: Int32 {
 
   /// Leaves the reason in this thread's error queue, where the failing call's caller finds it.
   func raise(_ text: String) {
-    seratus_err_raise(rawValue, text)
+    lontar_err_raise(rawValue, text)
   }
 }
 

@@ -101,12 +101,12 @@ package final class TLSContext: @unchecked Sendable {
 
   /// TLS 1.3 only, nothing resumed, nothing early: each connection proves both ends anew.
   private static func applyProtocolRules(_ context: OpaquePointer) throws(TLSError) {
-    SSL_CTX_set_options(context, SERATUS_OP_NO_RENEGOTIATION | SERATUS_OP_NO_TICKET | SERATUS_OP_NO_COMPRESSION)
+    SSL_CTX_set_options(context, LONTAR_OP_NO_RENEGOTIATION | LONTAR_OP_NO_TICKET | LONTAR_OP_NO_COMPRESSION)
     // An idle connection gives its two record buffers back, about 34 kB.
-    seratus_ssl_ctx_set_mode(context, Int(SSL_MODE_RELEASE_BUFFERS))
-    seratus_ssl_ctx_session_cache_off(context)
+    lontar_ssl_ctx_set_mode(context, Int(SSL_MODE_RELEASE_BUFFERS))
+    lontar_ssl_ctx_session_cache_off(context)
     let applied =
-      seratus_ssl_ctx_set_protocol_range(context, TLS1_3_VERSION, 0) == 1
+      lontar_ssl_ctx_set_protocol_range(context, TLS1_3_VERSION, 0) == 1
       && SSL_CTX_set_num_tickets(context, 0) == 1
       && SSL_CTX_set_max_early_data(context, 0) == 1
       // AES-128 first: the cheapest of the three where the processor knows AES, and strong enough for every use here.

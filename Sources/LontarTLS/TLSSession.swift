@@ -169,7 +169,7 @@ final class TLSSession {
     let address = serverName.hasPrefix("[") ? String(serverName.dropFirst().dropLast()) : serverName
     if X509_VERIFY_PARAM_set1_ip_asc(rules, address) == 1 { return }
     X509_VERIFY_PARAM_set_hostflags(rules, UInt32(X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT))
-    guard X509_VERIFY_PARAM_set1_host(rules, serverName, 0) == 1, seratus_ssl_set_server_name(ssl, serverName) == 1 else {
+    guard X509_VERIFY_PARAM_set1_host(rules, serverName, 0) == 1, lontar_ssl_set_server_name(ssl, serverName) == 1 else {
       throw TLSError(
         .configurationInvalid, "\"\(serverName)\" cannot be a server's name", remedy: "give a host name or an IP address",
         detail: OpenSSLErrorQueue.describe(OpenSSLErrorQueue.drain()), parameters: ["name": serverName])

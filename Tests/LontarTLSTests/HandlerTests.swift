@@ -15,7 +15,7 @@ internal import Testing
     return pair
   }
 
-  private func staleEntry() { seratus_err_raise(99, "left behind by someone else") }
+  private func staleEntry() { lontar_err_raise(99, "left behind by someone else") }
 
   @Test(arguments: [1, 2, 3, 5, 1_000])
   func `entries that others left in OpenSSL's error queue do no harm`(pieceBytes: Int) throws {

@@ -49,7 +49,8 @@ package struct SettingsLayers: Sendable {
 
   /// Read by the command line `seratus`, by the scripts around it and by its tests.
   private static let namesOfOthers: Set<String> = [
-    "SERATUS_PROFILE", "SERATUS_PROFILES", "SERATUS_LANG", "SERATUS_CONFIG", "SERATUS_STATE", "SERATUS_PASSWORD", "SERATUS_TEST_DATABASE",
+    "SERATUS_PROFILE", "SERATUS_PROFILES", "SERATUS_LANG", "SERATUS_CONFIG", "SERATUS_STATE", "SERATUS_PASSWORD",
+    "SERATUS_TEST_DATABASE",
   ]
 
   private static func provider(_ name: String, _ values: [String: String]) -> InMemoryProvider {
