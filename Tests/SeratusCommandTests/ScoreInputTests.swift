@@ -16,7 +16,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ("baseline=10,output=20,outcome=30,impact=40,quick_win=20", "WEIGHT_SUM"), ("a=99.99", "WEIGHT_SUM"), ("a=100.000001", "WEIGHT_SUM"),
+    ("baseline=10,output=20,outcome=30,impact=40,quick_win=20", "WEIGHT_SUM"), ("a=99.99", "WEIGHT_SUM"),
+    ("a=100.000001", "WEIGHT_SUM"),
     ("", "WEIGHTS_MALFORMED"), ("a", "WEIGHTS_MALFORMED"), ("a=50,", "WEIGHTS_MALFORMED"), ("=100", "WEIGHTS_MALFORMED"),
     ("a=1,5,b=98.5", "WEIGHTS_MALFORMED"), ("a=ten", "WEIGHTS_MALFORMED"), ("a=b=100", "WEIGHTS_MALFORMED"),
     ("a=50,a=50", "DUPLICATE_KEY"), ("a=-10,b=110", "NEGATIVE_WEIGHT"),
