@@ -121,12 +121,12 @@ private final class PageReader: NSObject, XMLParserDelegate {
   }
 
   @Test(arguments: [
-    ([3.31], 3.3, 3.4), ([0.0, 4.0], 0.0, 4.0), ([1.2, 3.9], 1.0, 4.0), ([2.0, 2.0], 2.0, 2.1), ([10, 95], 0.0, 100.0),
+    ([3.31], 3.0, 4.0), ([0.0, 4.0], 0.0, 4.0), ([1.2, 3.9], 1.0, 4.0), ([2.0, 2.0], 2.0, 3.0), ([10, 95], 0.0, 100.0),
   ])
   func `an axis covers its values with round ticks`(values: [Double], low: Double, high: Double) throws {
     let axis = try #require(Axis(covering: values, from: 0, to: 100))
     #expect(abs(axis.low - low) < 1e-9 && abs(axis.high - high) < 1e-9)
-    #expect(axis.ticks.count <= 8)
+    #expect(axis.ticks.count <= 11)
     #expect(values.allSatisfy { (-0.001...100.001).contains(axis.point($0)) })
   }
 

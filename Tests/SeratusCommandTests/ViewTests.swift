@@ -54,7 +54,7 @@ import Testing
         "Index             3.31 (published)",
         "Change on 2021    +0.25 (3.06 → 3.31)",
         "Rank in province  1, among 1 with a visible score (of 38 regions)",
-        "National rank     not given: too few scores; among 1 with a visible score (of 514 regions)",
+        "National rank     not given (1 of 514 regions with a visible score): too few scores",
         "Instrument        evaluasi-10-20-30-20-20-cut (verified)",
         "Letter            B-1003/DJAI/AI.01.04/12/2022, 2022-12-05",
         "Source            bangsaonline.com 113379 (verified)",

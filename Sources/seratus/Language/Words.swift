@@ -47,7 +47,7 @@ enum Words {
   static let finished = pair("Selesai", "Finished")
   static let signedOn = pair("Ditandatangani", "Signed on")
   static let otherCohorts = pair("Angkatan lain", "Other cohorts")
-  static let cumulative = pair("Jumlah daerah berbeda sampai angkatan ini", "Distinct regions up to this cohort")
+  static let cumulative = pair("Jumlah daerah berbeda sampai tiap angkatan", "Distinct regions up to each cohort")
   static let rule = pair("Aturan", "Rule")
   static let published = pair("Diterbitkan", "Published")
   static let yes = pair("ya", "yes")
@@ -94,6 +94,16 @@ enum Words {
   static let rounding = pair("Pembulatan", "Rounding")
   static let outcome = pair("Hasil", "Outcome")
   static let scores = pair("Nilai", "Scores")
+
+  /// Aspects and dimensions as the ministry calls them, for answers that carry keys only.
+  static let parts = [
+    "aspect:baseline": pair("Kondisi awal", "Baseline"), "aspect:output": pair("Luaran", "Output"),
+    "aspect:outcome": pair("Hasil", "Outcome"), "aspect:impact": pair("Dampak", "Impact"),
+    "aspect:quick_win": pair("Program cepat", "Quick win"), "dimension:governance": pair("Tata kelola", "Governance"),
+    "dimension:branding": pair("Citra daerah", "Branding"), "dimension:economy": pair("Ekonomi", "Economy"),
+    "dimension:living": pair("Kehidupan", "Living"), "dimension:society": pair("Masyarakat", "Society"),
+    "dimension:environment": pair("Lingkungan", "Environment"),
+  ]
 
   // Comparison
   static let members = pair("Anggota", "Members")

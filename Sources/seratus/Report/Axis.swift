@@ -8,20 +8,17 @@ struct Axis: Equatable {
   let start: Double
   let end: Double
 
-  /// Covers all values; nil if there is none. The steps are 0.1, 0.2, 0.5, 1, 2, 5 and so on, at most 8 of them.
+  private static let steps = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000]
+
+  /// Covers all values from whole number to whole number, so that a difference of a hundredth never fills the page; nil without values.
   init?(covering values: [Double], from start: Double, to end: Double) {
     guard let smallest = values.min(), let largest = values.max(), smallest.isFinite, largest.isFinite else { return nil }
-    let span = max(largest - smallest, 0.5)
-    var step = 0.1
-    var factors = [2.0, 2.5, 2.0]
-    while span / step > 6 {
-      step *= factors[0]
-      factors.append(factors.removeFirst())
-    }
+    let (whole, top) = (smallest.rounded(.down), max(largest.rounded(.up), smallest.rounded(.down) + 1))
+    let step = Self.steps.first { (top - whole) / $0 <= 8 } ?? top - whole
     self.step = step
-    low = (smallest / step).rounded(.down) * step
-    let top = (largest / step).rounded(.up) * step
-    high = top > low ? top : low + step
+    // Steps below 1 divide every whole number, but not in binary arithmetic.
+    low = step < 1 ? whole : (whole / step).rounded(.down) * step
+    high = step < 1 ? top : (top / step).rounded(.up) * step
     self.start = start
     self.end = end
   }
@@ -29,8 +26,7 @@ struct Axis: Equatable {
   /// From zero: for counts and for scores shown as bars.
   init(zeroTo largest: Double, from start: Double, to end: Double) {
     let top = max(largest, 1)
-    let candidates = [1.0, 2, 5, 10, 20, 25, 50, 100, 200, 250, 500, 1_000]
-    step = candidates.first { top / $0 <= 6 } ?? top
+    step = Self.steps.first { $0 >= 1 && top / $0 <= 6 } ?? top
     low = 0
     high = (top / step).rounded(.up) * step
     self.start = start

@@ -9,6 +9,8 @@ struct CohortPlot {
   private static let right = 700.0
   private static let top = 16.0
   private static let dotRadius = 3.5
+  /// Fewer values have no quartiles worth a box; the dots alone say more.
+  private static let boxValuesMin = 5
 
   let comparison: Seratus_V1_CompareCohortsResponse
 
@@ -77,7 +79,7 @@ struct CohortPlot {
   }
 
   private func drawBox(_ cohort: Seratus_V1_CohortDescription, middle: Double, _ axis: Axis, into picture: inout Picture) {
-    guard cohort.hasLowerQuartile, cohort.hasUpperQuartile, cohort.hasMedian, let low = cohort.lowerQuartile.exact,
+    guard hasBox(cohort), let low = cohort.lowerQuartile.exact,
       let high = cohort.upperQuartile.exact, let median = cohort.median.exact
     else { return }
     let (x1, x2, x) = (axis.point(low.approximate), axis.point(high.approximate), axis.point(median.approximate))
@@ -89,9 +91,13 @@ struct CohortPlot {
     picture.line(from: (x, middle - 20), to: (x, middle + 20), stroke: Palette.ink, width: 3)
   }
 
+  private func hasBox(_ cohort: Seratus_V1_CohortDescription) -> Bool {
+    cohort.n >= Self.boxValuesMin && cohort.hasLowerQuartile && cohort.hasUpperQuartile && cohort.hasMedian
+  }
+
   private func warning(_ cohort: Seratus_V1_CohortDescription, _ language: Language) -> String? {
     if cohort.n == 0 { return language[Phrase(id: "tidak ada nilai", en: "no value")] }
-    guard !cohort.hasLowerQuartile || !cohort.hasUpperQuartile else { return nil }
+    guard !hasBox(cohort) else { return nil }
     return language[
       Phrase(
         id: "terlalu sedikit nilai untuk kuartil (n = \(cohort.n))", en: "too few values for quartiles (n = \(cohort.n))")]

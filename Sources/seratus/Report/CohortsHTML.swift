@@ -25,7 +25,7 @@ struct CohortsHTML {
   }
 
   private func addPictures(_ report: inout HTMLReport, _ language: Language) {
-    let scope = language[comparison.scope]
+    let scope = "\(language[Words.scope]): \(language[comparison.scope])."
     report.add(
       CohortPlot(comparison: comparison).picture(language),
       heading: language[Phrase(id: "Nilai menurut angkatan", en: "Values by cohort")],

@@ -44,10 +44,11 @@ struct PartBars {
   private func draw(_ bar: Bar, y: Double, _ axis: Axis, into picture: inout Picture) {
     picture.text(shortened(bar.label), x: Self.left - 10, y: y + 16, anchor: .end)
     picture.rect(x: Self.left, y: y, width: axis.point(bar.value.approximate) - Self.left, height: 22, fill: Palette.blue)
-    let x = max(axis.point(bar.value.approximate), Self.left) + 8
+    // Beyond the end of the scale, where no grid line crosses the numbers.
+    let x = Self.right + 12
     picture.text(bar.text, x: x, y: y + 16, isBold: true)
     if let detail = bar.detail {
-      picture.text(detail, x: x + 10 + Double(TextWidth.cells(bar.text)) * 8, y: y + 16, fill: Palette.faint)
+      picture.text(detail, x: x + 52, y: y + 16, fill: Palette.faint)
     }
   }
 

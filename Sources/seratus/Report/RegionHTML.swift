@@ -11,13 +11,15 @@ struct RegionHTML {
     let title = "\(response.region.line): \(response.year), \(language[response.stage.label])"
     var report = HTMLReport(title: response.dataset.marked(title, language), language: language)
     if let banner = response.dataset.banner(language) { report.addBanner(banner) }
+    // Title and banner stand above already.
+    let blocks = ReportView(response: response, instrument: view.instrument, hasBars: false).document(language).blocks
+      .drop { !$0.isFacts }
+    report.add([.heading(language[Phrase(id: "Lima angka", en: "The five numbers")])] + blocks.prefix(1))
     addParts("aspect", Words.byAspect, to: &report, language)
     addParts("dimension", Words.byDimension, to: &report, language)
     addChange(to: &report, language)
     addRealisations(to: &report, language)
-    // Banner and title stand above already.
-    let blocks = view.document(language).blocks.drop { !$0.isFacts }
-    report.add([.heading(language[Phrase(id: "Lima angka", en: "The five numbers")])] + blocks)
+    report.add([.heading(language[Phrase(id: "Angka", en: "Figures")])] + blocks.dropFirst())
     return report
   }
 
@@ -31,7 +33,8 @@ struct RegionHTML {
       uniquingKeysWith: { first, _ in first })
     let bars = parts.map { part in
       PartBars.Bar(
-        label: part.label(language), value: part.value.exact ?? .zero, text: language.number(part.value),
+        label: part.label(language, instrument: view.instrument), value: part.value.exact ?? .zero,
+        text: language.number(part.value),
         detail: weights[part.key])
     }
     let picture = PartBars(key: part, title: language[heading], bars: bars, scale: scale).picture(language)
@@ -59,7 +62,7 @@ struct RegionHTML {
       ], scale: scale
     ).picture(language)
     report.add(
-      picture, heading: change.label(language), caption: change.caveats.map { language[$0] }.joined(separator: " "))
+      picture, heading: change.label(language), caption: change.caveats.map { language[$0] }.joined(separator: "; "))
   }
 
   private func addRealisations(to report: inout HTMLReport, _ language: Language) {

@@ -34,8 +34,11 @@ extension Seratus_V1_Rank {
       en: "among \(language.format(Int(self.among))) with a visible score (of \(language.format(Int(of))) regions)")
     let why = language[reason]
     guard hasRank else {
-      let refusal = language[Phrase(id: "tidak dapat diberikan", en: "not given")]
-      return refusal + (why.isEmpty ? "" : ": \(why)") + "; \(language[among])"
+      let refusal = language[
+        Phrase(
+          id: "tidak dapat diberikan (\(language.format(Int(self.among))) dari \(language.format(Int(of))) daerah bernilai)",
+          en: "not given (\(language.format(Int(self.among))) of \(language.format(Int(of))) regions with a visible score)")]
+      return refusal + (why.isEmpty ? "" : ": \(why)")
     }
     var text = "\(rank), \(language[among])"
     if tied > 0 {

@@ -41,7 +41,10 @@ struct ExplanationView {
         "× " + language.number(term.weightPercent) + " %", "= " + language.number(term.product),
       ]
     }
-    let sum = [language[Words.exactSum], "", "", language.number(explanation.exactSum)]
+    // As many decimals as the products have, so that the column can be added up by eye.
+    let decimals = explanation.terms.map { Int($0.product.scale) }.max() ?? 0
+    let total = explanation.exactSum.exact.map { language.format($0, minimumDecimals: decimals) } ?? "?"
+    let sum = [language[Words.exactSum], "", "", total]
     return Table(
       [
         .text(language[Words.aspect]), .number(language[Words.value]), .number(language[Words.weight]),

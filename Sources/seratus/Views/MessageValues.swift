@@ -89,6 +89,10 @@ extension Seratus_V1_Dataset {
     return .object(["kind": .text(kind), "seed": hasSeed ? .integer(Int(clamping: seed)) : .null, "label": .words(label)])
   }
 
+  func phrase(_ language: Language) -> String {
+    kind == .official ? language[Dataset.official.label] : banner(language) ?? language[Words.unknown]
+  }
+
   /// The first line of every table made from synthetic data.
   func banner(_ language: Language) -> String? {
     guard isSynthetic else { return nil }

@@ -6,6 +6,8 @@ struct ReportView {
   let response: Seratus_V1_ReportRegionResponse
   /// The instrument of the score, where the server could tell: gives the weights and the end of the scale.
   var instrument: Seratus_V1_Instrument?
+  /// Bars of blocks beside the numbers; a page has pictures instead.
+  var hasBars = true
 
   func document(_ language: Language) -> Document {
     let title = Phrase.same("\(response.region.line): \(response.year), \(language[response.stage.label])")
@@ -62,11 +64,11 @@ struct ReportView {
     let showsWeights = part == "aspect" && !weights.isEmpty
     var columns: [Table.Column] = [.text(language[column]), .number(language[Words.value])]
     if showsWeights { columns.append(.number(language[Words.weight])) }
-    if let scale { columns.append(.word("0–\(language.format(scale))")) }
+    if hasBars, let scale { columns.append(.word("0–\(language.format(scale))")) }
     let rows = parts.map { part in
-      var row = [part.label(language), language.number(part.value)]
+      var row = [part.label(language, instrument: instrument), language.number(part.value)]
       if showsWeights { row.append(weights[part.key] ?? language[Words.unknown]) }
-      if let scale { row.append(part.value.exact.map { TextBar.text($0, of: scale) } ?? "?") }
+      if hasBars, let scale { row.append(part.value.exact.map { TextBar.text($0, of: scale) } ?? "?") }
       return row
     }
     return [.heading(language[heading]), .table(Table(columns, rows: rows))]

@@ -36,7 +36,12 @@ extension Seratus_V1_ScorePart {
     .object(["part": .text(part), "key": .text(key), "name": name.output, "value": value.output])
   }
 
-  func label(_ language: Language) -> String { language[name].isEmpty ? key : language[name] }
+  /// The server's name, else the instrument's, else the ministry's usual one, else the key.
+  func label(_ language: Language, instrument: Seratus_V1_Instrument? = nil) -> String {
+    let aspect = part == "aspect" ? instrument?.aspects.first { $0.key == key } : nil
+    let given = [language[name], aspect.map { language[$0.name] } ?? ""].first { !$0.isEmpty }
+    return given ?? Words.parts["\(part):\(key)"].map { language[$0] } ?? key
+  }
 }
 
 /// One row for each score, the same for `score list` and `export scores`. `parts` adds one column for each known aspect and

@@ -27,7 +27,7 @@ struct WhoAmIView {
       Facts.Line(label: language[Words.expires], value: response.expiresAt),
       Facts.Line(label: language[Words.server], value: response.serverSoftware),
       Facts.Line(
-        label: language[Words.dataset], value: response.dataset.label.isEmpty ? response.dataset.term : response.dataset.label),
+        label: language[Words.dataset], value: response.dataset.phrase(language)),
     ]
     document.blocks.append(.facts(Facts(lines)))
     document.columns = ["name", "role", "region_code", "region_name", "expires_at", "server_software", "dataset"]
