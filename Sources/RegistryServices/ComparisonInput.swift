@@ -12,13 +12,30 @@ struct ComparisonInput {
   let withoutInstrument: [ComparisonRow]
   /// Versions of the instrument behind the values.
   let instruments: Set<String>
+  /// Regions that were in no cohort yet in the year evaluated, so nothing was asked of them.
+  private let joinedLater: Set<RegionID>
 
   init(_ material: ComparisonMaterial) {
     cohorts = material.cohorts.sorted { $0.year < $1.year }
     members = material.rows
     withoutInstrument = material.rows.filter { $0.value != nil && $0.instrumentID == nil }
-    rows = material.rows.filter { $0.value == nil || $0.instrumentID != nil }.compactMap(CohortRow.init)
+    let year = material.year ?? .max
+    let joined = Dictionary(material.rows.map { ($0.region.id, $0.isRepeat ? 0 : $0.cohortYear) }, uniquingKeysWith: min)
+    let later = Set(joined.filter { $0.value > year }.keys)
+    joinedLater = later
+    rows = material.rows.filter { $0.value == nil || $0.instrumentID != nil }.map { row in
+      CohortRow(row, missing: Self.missing(row, later))
+    }
     instruments = Set(rows.isEmpty ? [] : material.rows.filter { $0.value != nil }.compactMap(\.instrumentID))
+  }
+
+  /// Why this member has no value; nil: it has one.
+  func missing(_ row: ComparisonRow) -> MissingKind? {
+    row.value == nil ? Self.missing(row, joinedLater) : nil
+  }
+
+  private static func missing(_ row: ComparisonRow, _ joinedLater: Set<RegionID>) -> MissingKind {
+    joinedLater.contains(row.region.id) ? .notApplicable : row.missing ?? .notVisible
   }
 
   /// Members of this cohort that are in another one too.
@@ -31,11 +48,11 @@ struct ComparisonInput {
 }
 
 extension CohortRow {
-  init(_ row: ComparisonRow) {
+  init(_ row: ComparisonRow, missing: MissingKind) {
     self.init(
       cohortYear: row.cohortYear, region: row.region.id, name: row.region.name, kind: row.region.kind,
       province: row.region.province,
-      observation: row.value.map { .value($0) } ?? .missing(row.missing ?? .notVisible),
+      observation: row.value.map { .value($0) } ?? .missing(missing),
       isRepeat: row.isRepeat, isUncertain: row.membershipCertainty < .verified)
   }
 }

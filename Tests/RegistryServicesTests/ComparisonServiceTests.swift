@@ -33,10 +33,23 @@ import Testing
     }
   }
 
+  @Test(arguments: [(2022, 2022, false), (2023, 2022, true), (2024, 2022, true), (2023, 2023, false)])
+  func `nothing was asked of a region before it joined`(cohort: Int32, year: Int32, isBefore: Bool) async throws {
+    try await TestDatabase.with { database in
+      let answer = try await compare(database, try await database.session(.ministryAnalyst)) {
+        $0.year = year
+        $0.cohortYears = [cohort]
+        $0.includeValues = true
+      }
+      #expect(answer.cohorts[0].missing.map(\.kind) == [isBefore ? .notApplicable : .notReported])
+      #expect(Set(answer.values.map(\.missing)) == [isBefore ? .notApplicable : .notReported])
+    }
+  }
+
   @Test func `whoever may not see why a value is missing is not told`() async throws {
     try await TestDatabase.with { database in
       let answer = try await compare(database, try await database.session(.export)) { $0.year = 2022 }
-      let kinds = Set(answer.cohorts.flatMap { $0.missing.map(\.kind) })
+      let kinds = Set(answer.cohorts.filter { $0.cohortYear <= 2022 }.flatMap { $0.missing.map(\.kind) })
       #expect(kinds == [.notVisible])
       #expect(answer.scope.en == "released scores only")
     }

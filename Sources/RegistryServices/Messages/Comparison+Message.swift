@@ -126,7 +126,7 @@ struct CohortValues {
     message.cohortYear = Int32(year)
     message.region = Seratus_V1_RegionSummary(row.region)
     if let value = row.value { message.value = Seratus_V1_Decimal(value) }
-    message.missing = Seratus_V1_MissingKind(row.value == nil ? row.missing ?? .notVisible : nil)
+    message.missing = Seratus_V1_MissingKind(input.missing(row))
     if let rank = inCohort[CohortAndRegion(year: year, region: row.region.id)] { message.rankInCohort = Int32(rank) }
     if let rank = overall[row.region.id] { message.rankOverall = Int32(rank) }
     message.certainty = Seratus_V1_Certainty(row.certainty)

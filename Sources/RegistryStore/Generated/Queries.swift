@@ -1667,17 +1667,21 @@ enum Queries {
     parameters: 2)
 
   /// A page of one region's scores, newest first. $1 region_id, $2 first year or null, $3 last year or null, $4 day, $5 to $7 year, stage
-  /// and kind after which the page begins (null: the first page), $8 rows at most.
+  /// and kind after which the page begins (null: the first page), $8 rows at most. The page is cut before parts are gathered.
   /// From db/queries/scores.sql.
   static let scoresOfRegion = NamedQuery(
     name: "scores_of_region",
     sql: #"""
       select g.*, s.*
-      from api.visible_score_whole s join registry.region_on($4::date) g on g.region_id = s.region_id
-      where s.region_id = $1::int and s.year between coalesce($2::int, 0) and coalesce($3::int, 9999)
-        and ($5::int is null or (-s.year, s.stage, s.score_kind) > (-$5::int, $6::text, $7::text))
+      from (select k.year, k.stage, k.kind
+            from api.visible_score k
+            where k.region_id = $1::int and k.year between coalesce($2::int, 0) and coalesce($3::int, 9999)
+              and ($5::int is null or (-k.year, k.stage, k.kind) > (-$5::int, $6::text, $7::text))
+            order by -k.year, k.stage, k.kind
+            limit $8::int) page
+      join api.visible_score_whole s on s.region_id = $1::int and s.year = page.year and s.stage = page.stage and s.score_kind = page.kind
+      join registry.region_on($4::date) g on g.region_id = $1::int
       order by -s.year, s.stage, s.score_kind
-      limit $8::int
       """#,
     parameters: 8)
 
