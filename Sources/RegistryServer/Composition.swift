@@ -124,8 +124,11 @@ package final class RegistryServer: Sendable {
 
 extension RegistryServer {
   private static func pools(_ database: ServerSettings.Database, _ logger: Logger) -> RegistryPools {
+    // The watch tells once that the database is away and once that it is back; four pools would tell it at every attempt.
+    var quiet = logger
+    quiet.logLevel = max(logger.logLevel, .error)
     func pool(_ pool: ServerSettings.Pool, streams: Int) -> PostgresPool {
-      PostgresPool(configuration: database.configuration(pool, streams: streams), logger: logger)
+      PostgresPool(configuration: database.configuration(pool, streams: streams), logger: quiet)
     }
     return RegistryPools(
       region: pool(database.region, streams: database.streams), ministry: pool(database.ministry, streams: database.streams),

@@ -163,7 +163,7 @@ import Testing
       #expect(error?.code == .invalidArgument)
       #expect(error?.details.reason == "OUT_OF_SCALE")
       #expect(error?.details.fieldViolations.map(\.field) == ["rows[1].parts[1].value"])
-      #expect(error?.message.contains("4.10 lies outside the scale 0 to 4") == true)
+      #expect(error?.message.contains("4.10 lies outside the scale 0.00 to 4.00 of \(Self.cut)") == true)
       let stale = await refusal {
         try await put(database, ministry, [good, Self.row("33.72", total: "3.00", version: 7)])
       }
