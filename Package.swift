@@ -105,7 +105,7 @@ let package = Package(
     .executableTarget(
       name: "lontar-benchmark", dependencies: ["Lontar", "LontarTLS", "LontarTesting", arguments], path: "Tests/LontarBenchmark",
       swiftSettings: house),
-    tests("SystemTests", ["RegistryTestKit", "RegistryClient", "RegistryProtocol", "Lontar", "LontarTLS", "LontarWire", nioCore, nioPosix]),
+    tests("SystemTests", ["RegistryTestKit", "PostgresClient"]),
   ],
   swiftLanguageModes: [.v6]
 )

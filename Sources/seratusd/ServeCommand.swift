@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Foundation
 internal import Logging
 internal import RegistryServer
 
@@ -27,7 +28,10 @@ struct ServeCommand: AsyncParsableCommand {
     try await Failure.told { [options] in
       let settings = try options.settings()
       let daemon = try Daemon(settings: settings, logger: Self.logger(settings, sink))
-      try await daemon.run { host, port in print("listening on \(host) port \(port)") }
+      // print would keep the line back from a pipe until the daemon ends.
+      try await daemon.run { host, port in
+        FileHandle.standardOutput.write(Data("listening on \(host) port \(port)\n".utf8))
+      }
     }
   }
 
