@@ -136,6 +136,18 @@ import Testing
     #expect(messages(pair.serverEvents).count == 52)
   }
 
+  @Test func `while a message waits to be taken the parts of the next give no credit back`() throws {
+    let server = try openServer()
+    _ = try server.events(openBytes(1))
+    _ = try server.events(rawFrame(4, stream: 1, lengths(1, then: 1)))
+    _ = try server.events(rawFrame(4, stream: 1, flags: 2, lengths(1 << 20, then: 16_000)))
+    for _ in 0..<15 { _ = try server.events(rawFrame(4, stream: 1, flags: 2, ByteBuffer(count: 16_000))) }
+    #expect(try frames(server.takeAll()).isEmpty)
+    // Taking the first gives back all that came: 9 and 8 + 16 × 16,000 bytes.
+    server.messagesTaken(1)
+    #expect(try frames(server.takeAll()) == [.credit(stream: 1, offset: 256_017 + 262_144)])
+  }
+
   @Test func `a small part of a large read does not keep it alive`() throws {
     let server = try openServer()
     _ = try server.events(openBytes(1))
@@ -198,16 +210,17 @@ import Testing
     #expect(window.available == Int.max)
   }
 
-  @Test(arguments: [1_024, 5_000, 16_384]) func `an answer longer than a small window goes in parts`(window: UInt64) throws {
+  @Test(arguments: [(1_024, 1_025), (1_024, 10_000), (5_000, 10_000), (16_384, 60_000)])
+  func `an answer longer than a small window goes in parts`(window: UInt64, bytes: Int) throws {
     var limits = WireLimits()
     limits.streamWindowBytes = window
     let pair = try Pair(clientLimits: limits)
     _ = pair.client.open(Call(1), openFrame(), end: true)
     try pair.exchange { event in
       guard case .open(let stream, _, _, _) = event else { return }
-      pair.server.sendStatus(stream, StatusFrame(code: 0), message: ByteBuffer(count: 60_000))
+      pair.server.sendStatus(stream, StatusFrame(code: 0), message: ByteBuffer(count: bytes))
     }
-    #expect(pair.clientEvents.map(\.line) == ["message 1 1 60000", "status 1 0 inline -1"])
+    #expect(pair.clientEvents.map(\.line) == ["message 1 1 \(bytes)", "status 1 0 inline -1"])
   }
 
   @Test func `a writer waits at streamSendBytesHigh and goes on below`() throws {

@@ -119,7 +119,6 @@ final class ServerChannelHandler: ChannelInboundHandler, @unchecked Sendable {
         end(call, error)
       } else {
         machine.sendStatus(stream, status(error))
-        machine.handlerFinished()
       }
     case .pong, .clientLeaves:
       break
@@ -144,6 +143,7 @@ final class ServerChannelHandler: ChannelInboundHandler, @unchecked Sendable {
     machine.attach(call, to: stream)
     running[stream] = call
     call.message = message
+    if message != nil { machine.messagesTaken(stream) }
     sweep.watch(deadline, on: channelContext!.eventLoop) { [weak self] in self?.sweepDeadlines() }
     if end { start(call) }
   }
