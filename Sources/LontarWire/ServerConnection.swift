@@ -287,8 +287,11 @@ package struct ServerConnection {
     return core.streams.streams.compactMap { core.streams.remove($0)?.attachment }
   }
 
-  /// The shutdown was announced in full, nothing is running and nothing is left to send.
-  package var isDrained: Bool { lastAccepted != .max && core.streams.count == 0 && !core.hasOutbound }
+  /// Nothing is running and nothing is left to send.
+  package var isIdle: Bool { core.streams.count == 0 && !core.hasOutbound }
+
+  /// The shutdown was announced in full and nothing is left to do.
+  package var isDrained: Bool { lastAccepted != .max && isIdle }
 
   // MARK: Bytes out
 

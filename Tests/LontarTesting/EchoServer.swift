@@ -10,10 +10,10 @@ package struct EchoServer: Sendable {
   ///   - port: 0: any free one.
   ///   - register: puts a test's own handlers into the router; left out: `EchoService`.
   package static func start(
-    callsMax: Int = 100, eventLoops: Int = 1, port: Int = 0, register: ((inout Router) -> Void)? = nil,
+    callsMax: Int = 100, eventLoops: Int = 1, port: Int = 0, register: (@Sendable (inout Router) -> Void)? = nil,
     onCall: (@Sendable (CallRecord) -> Void)? = nil,
     onConnectionError: @escaping @Sendable (String, any Error) -> Void = { _, _ in },
-    adjust: (inout ServerConfiguration) -> Void = { _ in }
+    adjust: @Sendable (inout ServerConfiguration) -> Void = { _ in }
   ) async throws -> EchoServer {
     let folder = try TestCertificates.folder()
     var configuration = ServerConfiguration(
@@ -54,8 +54,8 @@ package struct EchoServer: Sendable {
 
   /// Lends a server and a client for it to `body`, and stops both whatever happens.
   package static func with<Result>(
-    callsMax: Int = 100, register: ((inout Router) -> Void)? = nil, onCall: (@Sendable (CallRecord) -> Void)? = nil,
-    isolation: isolated (any Actor)? = #isolation, adjust: (inout ServerConfiguration) -> Void = { _ in },
+    callsMax: Int = 100, register: (@Sendable (inout Router) -> Void)? = nil, onCall: (@Sendable (CallRecord) -> Void)? = nil,
+    isolation: isolated (any Actor)? = #isolation, adjust: @Sendable (inout ServerConfiguration) -> Void = { _ in },
     _ body: (EchoServer, LontarClient) async throws -> Result
   ) async throws -> Result {
     let echo = try await start(callsMax: callsMax, register: register, onCall: onCall, adjust: adjust)

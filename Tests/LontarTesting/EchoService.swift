@@ -5,7 +5,9 @@ package import Lontar
 package struct EchoService: Lontar_Testing_V1_EchoHandler {
   package init() {}
 
-  package func unary(_ request: Lontar_Testing_V1_EchoRequest, context: CallContext) async throws -> Lontar_Testing_V1_EchoResponse {
+  package func unary(_ request: Lontar_Testing_V1_EchoRequest, context: CallContext) async throws
+    -> Lontar_Testing_V1_EchoResponse
+  {
     try await prepare(request)
     return response(request, context)
   }

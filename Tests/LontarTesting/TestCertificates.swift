@@ -11,7 +11,8 @@ package enum TestCertificates {
       if let made { return made }
       let folder = FileManager.default.temporaryDirectory.appendingPathComponent("seratus-certificates-\(UUID().uuidString)").path
       let process = Process()
-      let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+      let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
       process.executableURL = root.appendingPathComponent("scripts/certificates")
       process.arguments = [folder]
       process.standardOutput = FileHandle.nullDevice

@@ -25,7 +25,7 @@ internal import Testing
 
   @Test func `cancelling the caller's task reaches the handler`() async throws {
     let (starts, ends) = (Signals<Void>(), Signals<HandlerEnd>())
-    try await EchoServer.with(register: Self.watched(starts, ends)) { _, client in
+    try await EchoServer.with(register: Self.watched(starts, ends)) { _, client async throws in
       let calling = Task { try await EchoClient(client).unary(Self.endless) }
       await starts.next()
       calling.cancel()
@@ -50,7 +50,7 @@ internal import Testing
   }
 
   @Test func `a stream of a cancelled task fails at once`() async throws {
-    try await EchoServer.with { _, client in
+    try await EchoServer.with { _, client async throws in
       let calling = Task {
         withUnsafeCurrentTask { $0?.cancel() }
         return try await EchoClient(client).serverStream(EchoRequest { $0.responseCount = 100 }).collect().error
@@ -63,9 +63,10 @@ internal import Testing
   @Test(arguments: [Duration.zero, .seconds(-1), .nanoseconds(1)])
   func `a deadline that has passed fails the call without a handler`(timeout: Duration) async throws {
     let records = Mutex<[StatusCode]>([])
-    try await EchoServer.with(onCall: { record in records.withLock { $0.append(record.code) } }) { _, client in
+    try await EchoServer.with(onCall: { record in records.withLock { $0.append(record.code) } }) { _, client async throws in
       let options = CallOptions(timeout: timeout)
-      #expect(await RPCError.of { try await EchoClient(client).unary(EchoRequest(), options: options) }?.code == .deadlineExceeded)
+      #expect(
+        await RPCError.of { try await EchoClient(client).unary(EchoRequest(), options: options) }?.code == .deadlineExceeded)
       let stream = try await EchoClient(client).serverStream(EchoRequest { $0.responseCount = 1 }, options: options)
       #expect(await stream.collect().error?.code == .deadlineExceeded)
       #expect(try await EchoClient(client).isServed())
@@ -75,9 +76,11 @@ internal import Testing
 
   @Test func `a deadline that passes while the handler runs reaches it`() async throws {
     let (starts, ends) = (Signals<Void>(), Signals<HandlerEnd>())
-    try await EchoServer.with(register: Self.watched(starts, ends)) { _, client in
+    try await EchoServer.with(register: Self.watched(starts, ends)) { _, client async throws in
       #expect(try await EchoClient(client).isServed())
-      let error = await RPCError.of { try await EchoClient(client).unary(Self.endless, options: CallOptions(timeout: .seconds(1))) }
+      let error = await RPCError.of {
+        try await EchoClient(client).unary(Self.endless, options: CallOptions(timeout: .seconds(1)))
+      }
       #expect(error?.code == .deadlineExceeded)
       #expect(await ends.next() == .cancelled)
     }
@@ -85,7 +88,7 @@ internal import Testing
 
   @Test func `a call without a deadline gets the server's longest`() async throws {
     let (starts, ends) = (Signals<Void>(), Signals<HandlerEnd>())
-    try await EchoServer.with(register: Self.watched(starts, ends), adjust: { $0.callTimeoutSecondsMax = 1 }) { _, client in
+    try await EchoServer.with(register: Self.watched(starts, ends), adjust: { $0.callTimeoutSecondsMax = 1 }) { _, client async throws in
       #expect(await RPCError.of { try await EchoClient(client).unary(Self.endless) }?.code == .deadlineExceeded)
       #expect(await ends.next() == .cancelled)
     }
@@ -99,7 +102,7 @@ internal import Testing
         return EchoResponse { $0.payload = request.payload }
       }
     }
-    try await EchoServer.with(callsMax: 1, register: register) { _, client in
+    try await EchoServer.with(callsMax: 1, register: register) { _, client async throws in
       let deaf = Task { try await EchoClient(client).unary(Self.endless) }
       let hold = await started.next()
       deaf.cancel()

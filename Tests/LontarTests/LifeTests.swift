@@ -62,7 +62,8 @@ internal import Testing
     let stopping = Task { await echo.server.shutdown(graceSeconds: 60) }
     // The listener is gone as soon as a successor can have the port.
     let successor = try await Self.successor(of: echo)
-    let later = try await EchoClient(client).unary(EchoRequest { $0.payload = Data("later".utf8) }, options: CallOptions(waitForReady: true))
+    let later = try await EchoClient(client).unary(
+      EchoRequest { $0.payload = Data("later".utf8) }, options: CallOptions(waitForReady: true))
     #expect(later.payload == Data("later".utf8))
     gate.open()
     for (number, call) in calls.enumerated() { #expect(try await call.value == "call \(number)") }
@@ -74,7 +75,7 @@ internal import Testing
   private static func successor(of echo: EchoServer, _ gate: Gate? = nil) async throws -> EchoServer {
     while true {
       do {
-        return try await EchoServer.start(port: echo.port, register: gate.map { gate in { gate.register(&$0) } })
+        return try await EchoServer.start(port: echo.port, register: gate.map { gate in { @Sendable (router: inout Router) in gate.register(&router) } })
       } catch let error as RPCError where error.code == .unavailable {
         await Task.yield()
       }
@@ -115,7 +116,11 @@ internal import Testing
     #expect(error?.isRetryable == true)
     #expect(error?.message.contains("127.0.0.1:\(echo.port)") == true)
     // One that waits is answered by the next server on that port, without being told.
-    let waiting = Task { try await EchoClient(client).unary(EchoRequest { $0.payload = Data("patient".utf8) }, options: CallOptions(waitForReady: true)).payload }
+    let waiting = Task {
+      try await EchoClient(client).unary(
+        EchoRequest { $0.payload = Data("patient".utf8) }, options: CallOptions(waitForReady: true)
+      ).payload
+    }
     let successor = try await EchoServer.start(port: echo.port)
     #expect(try await waiting.value == Data("patient".utf8))
     #expect(try await EchoClient(client).isServed())
@@ -123,20 +128,30 @@ internal import Testing
   }
 
   @Test func `a server that ends without waiting leaves its calls UNAVAILABLE`() async throws {
-    let gate = Gate()
-    let echo = try await EchoServer.start(register: gate.register)
+    let started = Signals<Void>()
+    let register = { @Sendable (router: inout Router) in
+      router.unary(Lontar_Testing_V1_Echo.unary) { _, _ async throws in
+        started.send(())
+        try await waitForCancellation()
+        return EchoResponse()
+      }
+      router.serverStreaming(Lontar_Testing_V1_Echo.serverStream) { _, writer, _ in
+        try await writer.write(EchoResponse())
+        started.send(())
+        try await waitForCancellation()
+      }
+    }
+    let echo = try await EchoServer.start(register: register)
     let client = try echo.client()
-    let unary = Task { await RPCError.of { try await EchoClient(client).unary(Self.waiting(1)) } }
+    let unary = Task { await RPCError.of { try await EchoClient(client).unary(EchoRequest()) } }
     let stream = Task { try await EchoClient(client).serverStream(EchoRequest()).collect() }
-    _ = await gate.arrived.next(2)
-    let stopping = Task { await echo.server.shutdown(graceSeconds: 0) }
+    _ = await started.next(2)
+    await echo.server.shutdown(graceSeconds: 0)
     #expect(await unary.value?.code == .unavailable)
     #expect(await unary.value?.isRetryable == true)
     let (messages, error) = try await stream.value
     #expect(messages.count == 1)
     #expect(error?.code == .unavailable)
-    gate.open()
-    await stopping.value
     await client.shutdown()
   }
 
@@ -151,7 +166,7 @@ internal import Testing
   }
 
   @Test func `a taken port is told by number`() async throws {
-    try await EchoServer.with { echo, _ in
+    try await EchoServer.with { echo, _ async throws in
       let error = await RPCError.of { try await EchoServer.start(port: echo.port) }
       #expect(error?.code == .unavailable)
       #expect(error?.message.contains("port \(echo.port) on 127.0.0.1 is taken") == true)
@@ -160,7 +175,7 @@ internal import Testing
 
   @Test(arguments: [([UInt8](repeating: 1, count: 16), true), ([UInt8](repeating: 2, count: 16), false), (nil, true)])
   func `a client of another environment is refused and told why`(environment: [UInt8]?, isServed: Bool) async throws {
-    try await EchoServer.with(adjust: { $0.environment = Array(repeating: 1, count: 16) }) { echo, _ in
+    try await EchoServer.with(adjust: { $0.environment = Array(repeating: 1, count: 16) }) { echo, _ async throws in
       let client = try echo.client { $0.environment = environment }
       let error = await RPCError.of { try await EchoClient(client).isServed() }
       #expect((error == nil) == isServed)
@@ -199,7 +214,7 @@ internal import Testing
   }
 
   @Test func `health is asked by service, and unknown services are NOT_FOUND`() async throws {
-    try await Self.withHealth { health, client in
+    try await Self.withHealth { health, client async throws in
       for service in ["", Lontar_Testing_V1_Echo.serviceName] {
         #expect(try await client.check(Self.asking(service)).status == .notServing)
       }
@@ -214,7 +229,7 @@ internal import Testing
   }
 
   @Test func `a watcher hears the status and each change of it once`() async throws {
-    try await Self.withHealth { health, client in
+    try await Self.withHealth { health, client async throws in
       var watching = try await client.watch(Self.asking("")).makeAsyncIterator()
       #expect(try await watching.next()?.status == .notServing)
       health.set(.serving)
@@ -226,7 +241,7 @@ internal import Testing
   }
 
   @Test func `a watcher of an unknown service is told so and kept`() async throws {
-    try await Self.withHealth { _, client in
+    try await Self.withHealth { _, client async throws in
       var watching = try await client.watch(Self.asking("nobody")).makeAsyncIterator()
       #expect(try await watching.next()?.status == .serviceUnknown)
     }

@@ -1,3 +1,4 @@
+internal import Lontar
 internal import LontarTLS
 internal import LontarTesting
 internal import NIOCore

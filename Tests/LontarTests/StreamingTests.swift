@@ -24,7 +24,7 @@ internal import Testing
 
   @Test(arguments: [(0, 0), (1, 0), (2, 10), (101, 1_000), (10_000, 100), (37, 16_372), (20, 1_000_000), (3, 4_000_000)])
   func `all messages of a stream arrive whole and in order`(count: Int, bytes: Int) async throws {
-    try await EchoServer.with(register: Self.numbered) { _, client in
+    try await EchoServer.with(register: Self.numbered) { _, client async throws in
       let stream = try await EchoClient(client).serverStream(
         EchoRequest {
           $0.responseCount = UInt32(count)
@@ -43,7 +43,7 @@ internal import Testing
 
   @Test(arguments: [0, 1, 500])
   func `messages before an error arrive, then the error`(count: Int) async throws {
-    try await EchoServer.with(register: Self.numbered) { _, client in
+    try await EchoServer.with(register: Self.numbered) { _, client async throws in
       let (messages, error) = try await EchoClient(client).serverStream(
         EchoRequest {
           $0.responseCount = UInt32(count)
@@ -73,7 +73,7 @@ internal import Testing
         }
       }
     }
-    try await EchoServer.with(register: register) { _, client in
+    try await EchoServer.with(register: register) { _, client async throws in
       let stream = try await EchoClient(client).serverStream(EchoRequest { $0.responseCount = 10_000 })
       var iterator = stream.makeAsyncIterator()
       #expect(try await iterator.next()?.remainingNanoseconds == 0)
@@ -91,7 +91,7 @@ internal import Testing
   }
 
   @Test func `a stream whose reader stops does not hold other calls back`() async throws {
-    try await EchoServer.with { _, client in
+    try await EchoServer.with { _, client async throws in
       var stalled: [ResponseStream<EchoResponse>] = []
       for _ in 0..<20 {
         let stream = try await EchoClient(client).serverStream(
@@ -123,7 +123,7 @@ internal import Testing
         }
       }
     }
-    try await EchoServer.with(register: register) { _, client in
+    try await EchoServer.with(register: register) { _, client async throws in
       let (messages, error) = try await EchoClient(client).serverStream(EchoRequest { $0.responseCount = 8 }).collect()
       #expect(messages.count == 400)
       #expect(error == nil)
@@ -147,7 +147,7 @@ internal import Testing
 
   @Test func `letting go of a stream stops its handler`() async throws {
     let ends = Signals<HandlerEnd>()
-    try await EchoServer.with(register: Self.endless(ends)) { _, client in
+    try await EchoServer.with(register: Self.endless(ends)) { _, client async throws in
       var count = 0
       for try await _ in try await EchoClient(client).serverStream(EchoRequest()) {
         count += 1
@@ -161,7 +161,7 @@ internal import Testing
   @Test func `cancelling the task that reads a stream stops its handler`() async throws {
     let ends = Signals<HandlerEnd>()
     let read = Signals<Int>()
-    try await EchoServer.with(register: Self.endless(ends)) { _, client in
+    try await EchoServer.with(register: Self.endless(ends)) { _, client async throws in
       let reading = Task {
         var count = 0
         for try await _ in try await EchoClient(client).serverStream(EchoRequest()) {
@@ -189,7 +189,7 @@ internal import Testing
         }
       }
     }
-    try await EchoServer.with(register: register) { _, client in
+    try await EchoServer.with(register: register) { _, client async throws in
       #expect(try await EchoClient(client).isServed())
       let options = CallOptions(timeout: .milliseconds(500))
       let (messages, error) = try await EchoClient(client).serverStream(EchoRequest(), options: options).collect()
@@ -201,7 +201,7 @@ internal import Testing
   }
 
   @Test func `a message of a stream that is over the limit ends the stream with a clear error`() async throws {
-    try await EchoServer.with(adjust: { $0.messageBytesMax = 100_000 }) { _, client in
+    try await EchoServer.with(adjust: { $0.messageBytesMax = 100_000 }) { _, client async throws in
       let (messages, error) = try await EchoClient(client).serverStream(
         EchoRequest {
           $0.responseCount = 2

@@ -41,7 +41,9 @@ internal import Testing
     #expect((1...10_000_000_000).contains(answer.remainingNanoseconds))
     var slow = Lontar_Testing_V1_EchoRequest()
     slow.sleepMilliseconds = 60_000
-    let error = await #expect(throws: RPCError.self) { try await service.unary(slow, options: CallOptions(timeout: .milliseconds(30))) }
+    let error = await #expect(throws: RPCError.self) {
+      try await service.unary(slow, options: CallOptions(timeout: .milliseconds(30)))
+    }
     #expect(error?.code == .deadlineExceeded)
     await echo.stop(client)
   }

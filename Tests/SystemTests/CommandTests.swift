@@ -43,18 +43,25 @@ internal import Testing
     let lines = try await installation.ask("analyst", command + ["-o", "ndjson"]).output.split(separator: "\n")
     #expect(lines.count == rows.count - 1)
     for line in lines { #expect(try JSON(parsing: String(line)).keys == Set(header)) }
-    if command.first != "profile" { #expect(rows.dropFirst().allSatisfy { $0[header.firstIndex(of: "dataset") ?? 0] == "official" }) }
+    if command.first != "profile" {
+      #expect(rows.dropFirst().allSatisfy { $0[header.firstIndex(of: "dataset") ?? 0] == "official" })
+    }
   }
 
   @Test func `help exists for each command, with examples`() async throws {
-    for command in [[], ["region"], ["region", "show"], ["cohort", "list"], ["compare", "cohorts"], ["score", "put"], ["export", "scores"]] {
+    for command in [
+      [], ["region"], ["region", "show"], ["cohort", "list"], ["compare", "cohorts"], ["score", "put"], ["export", "scores"],
+    ] {
       let outcome = try await Program.seratus.run(command + ["--help"])
       #expect(outcome.status == 0)
       #expect(outcome.output.contains("seratus"))
     }
   }
 
-  @Test(arguments: [["regoin"], ["region", "show"], ["region", "show", "35.71", "--as-of", "2022-02-30"], ["score", "put"], ["export", "scores", "-o", "table"]])
+  @Test(arguments: [
+    ["regoin"], ["region", "show"], ["region", "show", "35.71", "--as-of", "2022-02-30"], ["score", "put"],
+    ["export", "scores", "-o", "table"],
+  ])
   func `wrong usage exits with 2 and says what is wrong`(command: [String]) async throws {
     let outcome = try await Installation.shared().ask("analyst", command)
     #expect(outcome.status == 2)

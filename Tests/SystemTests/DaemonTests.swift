@@ -96,8 +96,10 @@ internal import Testing
     let made = try await RunningProgram(
       path: "/usr/bin/openssl",
       [
-        "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=localhost", "-keyout", key,
-        "-out", certificate, "-days", "1", "-addext", "subjectAltName=DNS:localhost", "-addext", "basicConstraints=critical,CA:FALSE",
+        "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=localhost", "-keyout",
+        key,
+        "-out", certificate, "-days", "1", "-addext", "subjectAltName=DNS:localhost", "-addext",
+        "basicConstraints=critical,CA:FALSE",
       ])
     #expect(await made.ended() == 0, "\(made.errors)")
     // openssl req of version 3.0 knows no start date; the same key is signed anew by x509 for a time that is over.
@@ -132,10 +134,11 @@ internal import Testing
 
   // MARK: Settings
 
-  @Test(arguments: [
-    (["--set", "listen.prot=1"], [:], "listen.port"), ([], ["SERATUS_LISTEN_PROT": "1"], "SERATUS_LISTEN_PORT"),
-    (["--set", "database.pasword=x"], [:], "database."),
-  ] as [([String], [String: String], String)])
+  @Test(
+    arguments: [
+      (["--set", "listen.prot=1"], [:], "listen.port"), ([], ["SERATUS_LISTEN_PROT": "1"], "SERATUS_LISTEN_PORT"),
+      (["--set", "database.pasword=x"], [:], "database."),
+    ] as [([String], [String: String], String)])
   func `an unknown setting is refused, with the one that was meant`(
     arguments: [String], changes: [String: String], meant: String
   ) async throws {

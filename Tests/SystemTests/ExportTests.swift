@@ -11,7 +11,8 @@ internal import Testing
     let outcome = try await Installation.shared().ask("export", "export", "scores", "--parts")
     #expect(outcome.status == 0, "\(outcome.errors)")
     let rows = outcome.table()
-    #expect(rows.map { "\($0["region_code"] ?? "") \($0["year"] ?? "") \($0["published_total"] ?? "")" }.sorted() == Self.released)
+    #expect(
+      rows.map { "\($0["region_code"] ?? "") \($0["year"] ?? "") \($0["published_total"] ?? "")" }.sorted() == Self.released)
     #expect(rows.allSatisfy { $0["released"] == "true" && $0["dataset"] == "official" })
     #expect(rows.last { $0["year"] == "2022" }?["aspect:baseline"] == "3.60")
     let manifest = try JSON(parsing: outcome.errors)
@@ -52,7 +53,8 @@ internal import Testing
     let text = try String(contentsOfFile: path, encoding: .utf8)
     #expect(manifest["sha256"].text == (try await Self.sha256(text)))
     #expect(manifest["rows"].int == CSVText.table(text).count)
-    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == ["scores.csv", "scores.csv.manifest.json"])
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == ["scores.csv", "scores.csv.manifest.json"])
   }
 
   @Test func `a spreadsheet in Indonesian gets semicolons, decimal commas and a byte order mark`() async throws {
@@ -62,7 +64,8 @@ internal import Testing
   }
 
   @Test func `a folder that does not exist is refused before anything is exported`() async throws {
-    let outcome = try await Installation.shared().ask("export", "export", "scores", "--file", "/nonexistent/scores.csv", "-o", "json")
+    let outcome = try await Installation.shared().ask(
+      "export", "export", "scores", "--file", "/nonexistent/scores.csv", "-o", "json")
     #expect(outcome.status == 10)
     #expect(try outcome.failure()["parameters"]["path"].text?.hasPrefix("/nonexistent") == true)
   }

@@ -1,3 +1,4 @@
+internal import Foundation
 internal import RegistryTestKit
 internal import Testing
 
@@ -49,7 +50,9 @@ internal import Testing
     #expect(region?["province_name"] == "Jawa Timur")
   }
 
-  @Test(arguments: [["region", "show", "9404"], ["region", "report", "9404", "--year", "2022"], ["score", "explain", "9404", "2022"]])
+  @Test(arguments: [
+    ["region", "show", "9404"], ["region", "report", "9404", "--year", "2022"], ["score", "explain", "9404", "2022"],
+  ])
   func `a bare number of two regions is refused and names both`(command: [String]) async throws {
     let outcome = try await Installation.shared().ask("analyst", command + ["-o", "json"])
     #expect(outcome.status == 9)
@@ -104,11 +107,12 @@ internal import Testing
   // MARK: Cohorts
 
   /// Year, rule, regions known, regions published by the ministry, incomplete.
-  @Test(arguments: [
-    (2017, "ministry", 25, 25, false), (2018, "ministry", 75, 75, false), (2019, "ministry", 100, 100, false),
-    (2019, "finished", 99, nil, false), (2021, "ministry", nil, 141, true), (2022, "ministry", nil, 191, true),
-    (2023, "ministry", nil, 241, true), (2024, "ministry", nil, 251, true),
-  ] as [(Int, String, Int?, Int?, Bool)])
+  @Test(
+    arguments: [
+      (2017, "ministry", 25, 25, false), (2018, "ministry", 75, 75, false), (2019, "ministry", 100, 100, false),
+      (2019, "finished", 99, nil, false), (2021, "ministry", nil, 141, true), (2022, "ministry", nil, 191, true),
+      (2023, "ministry", nil, 241, true), (2024, "ministry", nil, 251, true),
+    ] as [(Int, String, Int?, Int?, Bool)])
   func `cohorts are counted by named rules, beside what the ministry published`(
     year: Int, rule: String, known: Int?, published: Int?, incomplete: Bool
   ) async throws {
@@ -139,14 +143,17 @@ internal import Testing
     #expect(explanation["rounded"].text == "3.31")
     #expect(explanation["published"].text == "3.31")
     #expect(explanation["agrees"].bool == true)
-    let terms = explanation["terms"].list.map { [$0["key"].text, $0["value"].text, $0["weight_percent"].text, $0["product"].text] }
+    let terms = explanation["terms"].list.map {
+      [$0["key"].text, $0["value"].text, $0["weight_percent"].text, $0["product"].text]
+    }
     #expect(
       terms == [
         ["baseline", "3.60", "10", "0.3600"], ["output", "3.21", "20", "0.6420"], ["outcome", "3.23", "30", "0.9690"],
         ["impact", "3.07", "20", "0.6140"], ["quick_win", "3.65", "20", "0.7300"],
       ])
     let others = Dictionary(
-      answer["alternatives"].list.map { ($0["instrument_id"].text ?? "", $0["rounded"].text ?? "") }) { first, _ in first }
+      answer["alternatives"].list.map { ($0["instrument_id"].text ?? "", $0["rounded"].text ?? "") }
+    ) { first, _ in first }
     #expect(others["evaluasi-10-20-30-20-20-half-up"] == "3.32")
     #expect(others["evaluasi-10-20-30-30-10-cut"] == "3.25")
     #expect(others["evaluasi-10-20-30-30-10-half-up"] == "3.26")
@@ -186,13 +193,16 @@ internal import Testing
 
   @Test func `a comparison of almost nothing says that nothing can be concluded`() async throws {
     let outcome = try await Installation.shared().ask("analyst", "compare", "cohorts", "--year", "2022")
-    #expect(outcome.output.split(whereSeparator: \.isWhitespace).joined(separator: " ").contains(
-      "There are hardly any values to compare"))
-    #expect(outcome.output.split(whereSeparator: \.isWhitespace).joined(separator: " ").contains(
-      "These data don't show which cohort does better."))
+    #expect(
+      outcome.output.split(whereSeparator: \.isWhitespace).joined(separator: " ").contains(
+        "There are hardly any values to compare"))
+    #expect(
+      outcome.output.split(whereSeparator: \.isWhitespace).joined(separator: " ").contains(
+        "These data don't show which cohort does better."))
     let indonesian = try await Installation.shared().ask("analyst", ["compare", "cohorts", "--year", "2022"], language: "id")
-    #expect(indonesian.output.split(whereSeparator: \.isWhitespace).joined(separator: " ").contains(
-      "tidak dapat disimpulkan angkatan mana yang lebih baik"))
+    #expect(
+      indonesian.output.split(whereSeparator: \.isWhitespace).joined(separator: " ").contains(
+        "tidak dapat disimpulkan angkatan mana yang lebih baik"))
   }
 
   @Test func `208 memberships of 199 regions are compared, 1 of them with a value`() async throws {

@@ -30,7 +30,9 @@ private final class PrivateCluster: Sendable {
 
 /// The database goes away and comes back.
 @Suite(.timeLimit(.minutes(10))) struct OutageTests {
-  @Test func `while the database is away calls are UNAVAILABLE and health says so; when it is back all is well by itself`() async throws {
+  @Test func `while the database is away calls are UNAVAILABLE and health says so; when it is back all is well by itself`()
+    async throws
+  {
     let database = try await PrivateCluster()
     let installation = try await Installation.make(on: database.cluster)
     #expect(try await installation.ask("analyst", "region", "show", "35.71").status == 0)
@@ -57,7 +59,8 @@ private final class PrivateCluster: Sendable {
     #expect(served.status == 0, "\(served.errors)")
     #expect(served.output.contains("Kota Kediri"))
     let written = try await installation.ask(
-      "kediri", "score", "put", "35.71", "2023", "--published", "3.1", "--instrument", "evaluasi-10-20-30-20-20-cut", "--source", "a test")
+      "kediri", "score", "put", "35.71", "2023", "--published", "3.1", "--instrument", "evaluasi-10-20-30-20-20-cut", "--source",
+      "a test")
     #expect(written.status == 0, "\(written.errors)")
 
     installation.daemon.signal(SIGTERM)
@@ -99,7 +102,8 @@ private final class PrivateCluster: Sendable {
   private static func health(_ installation: Installation, port: Int? = nil, wait: Int) async throws -> Program.Outcome {
     try await Program.seratusd.run(
       [
-        "health", "--port", "\(port ?? installation.port)", "--ca", installation.folder.file("certificates/ca.pem"), "--server-name",
+        "health", "--port", "\(port ?? installation.port)", "--ca", installation.folder.file("certificates/ca.pem"),
+        "--server-name",
         "localhost", "--wait", "\(wait)",
       ], environment: installation.environment)
   }

@@ -6,10 +6,13 @@ internal import Testing
   @Test func `another region's unreleased score is answered exactly as one that does not exist`() async throws {
     let installation = try await Installation.shared()
     let written = try await installation.ask(
-      "kediri", "score", "put", "35.71", "2023", "--published", "3.40", "--instrument", "evaluasi-10-20-30-20-20-cut", "--source", "a test")
+      "kediri", "score", "put", "35.71", "2023", "--published", "3.40", "--instrument", "evaluasi-10-20-30-20-20-cut", "--source",
+      "a test")
     #expect(written.status == 0, "\(written.errors)")
     #expect(try await installation.ask("kediri", "score", "explain", "35.71", "2023", "-o", "json").status != 3)
-    for command in [["score", "explain", "35.71", "YEAR"], ["score", "put", "35.71", "YEAR", "--published", "3", "--source", "a test"]] {
+    for command in [
+      ["score", "explain", "35.71", "YEAR"], ["score", "put", "35.71", "YEAR", "--published", "3", "--source", "a test"],
+    ] {
       let answers = try await ["2023", "2016"].asyncMap { year in
         try await installation.ask("bogor", command.map { $0 == "YEAR" ? year : $0 } + ["-o", "json"])
       }
@@ -39,7 +42,8 @@ internal import Testing
 
   @Test func `a region may not release its score`() async throws {
     let outcome = try await Installation.shared().ask(
-      "kediri", "score", "put", "35.71", "2021", "--published", "3", "--source", "a test", "--expected-version", "1", "-o", "json")
+      "kediri", "score", "put", "35.71", "2021", "--published", "3", "--source", "a test", "--expected-version", "1", "-o", "json"
+    )
     #expect(outcome.status == 4)
     #expect(try outcome.failure()["reason"].text == "NOT_OPEN_TO_ROLE")
   }

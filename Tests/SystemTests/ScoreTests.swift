@@ -6,11 +6,13 @@ internal import Testing
   private static let instrument = ["--instrument", "evaluasi-10-20-30-20-20-cut"]
 
   private static func put(_ year: Int, _ more: [String] = [], region: String = "35.71", parts: [String] = parts) -> [String] {
-    ["score", "put", region, "\(year)", "--source", "a test", "-o", "json"] + instrument + parts.flatMap { ["--aspect", $0] } + more
+    ["score", "put", region, "\(year)", "--source", "a test", "-o", "json"] + instrument + parts.flatMap { ["--aspect", $0] }
+      + more
   }
 
   private func version(_ year: Int) async throws -> [String] {
-    let outcome = try await Installation.shared().ask("kediri", "score", "list", "35.71", "--from", "\(year)", "--to", "\(year)", "-o", "csv")
+    let outcome = try await Installation.shared().ask(
+      "kediri", "score", "list", "35.71", "--from", "\(year)", "--to", "\(year)", "-o", "csv")
     return outcome.table().compactMap { $0["version"] }
   }
 
@@ -22,7 +24,8 @@ internal import Testing
     #expect(first["outcome"].text == "created")
     #expect(first["version"].int == 1)
     #expect(first["computed_total"].text == "3.31")
-    let corrected = try await installation.ask("kediri", Self.put(2018, ["--expected-version", "1"], parts: Self.parts.dropLast() + ["quick_win=3.75"]))
+    let corrected = try await installation.ask(
+      "kediri", Self.put(2018, ["--expected-version", "1"], parts: Self.parts.dropLast() + ["quick_win=3.75"]))
     #expect(try corrected.json()["results"][0]["version"].int == 2)
     #expect(try corrected.json()["results"][0]["computed_total"].text == "3.33")
     let stale = try await installation.ask("kediri", Self.put(2018, ["--expected-version", "1"]))
@@ -45,7 +48,8 @@ internal import Testing
 
   @Test(arguments: ["4.01", "-0.01", "40"])
   func `a score outside the scale is refused by name, with the scale`(value: String) async throws {
-    let outcome = try await Installation.shared().ask("kediri", Self.put(2024, parts: ["baseline=\(value)"] + Self.parts.dropFirst()))
+    let outcome = try await Installation.shared().ask(
+      "kediri", Self.put(2024, parts: ["baseline=\(value)"] + Self.parts.dropFirst()))
     #expect(outcome.status == 6)
     let error = try outcome.failure()
     #expect(error["reason"].text == "OUT_OF_SCALE")
@@ -55,13 +59,18 @@ internal import Testing
 
   @Test(arguments: ["0.00", "4.00"])
   func `the ends of the scale belong to it`(value: String) async throws {
-    let outcome = try await Installation.shared().ask("kediri", Self.put(2024, ["--dry-run"], parts: ["baseline=\(value)"] + Self.parts.dropFirst()))
+    let outcome = try await Installation.shared().ask(
+      "kediri", Self.put(2024, ["--dry-run"], parts: ["baseline=\(value)"] + Self.parts.dropFirst()))
     #expect(outcome.status == 0, "\(outcome.errors)")
   }
 
-  @Test(arguments: [("baseline=10,output=20,outcome=30,impact=30,quick_win=11", "101"), ("baseline=10,output=20,outcome=30,impact=30,quick_win=9.99", "99.99")])
+  @Test(arguments: [
+    ("baseline=10,output=20,outcome=30,impact=30,quick_win=11", "101"),
+    ("baseline=10,output=20,outcome=30,impact=30,quick_win=9.99", "99.99"),
+  ])
   func `weights that don't sum to 100 are refused with their sum`(weights: String, sum: String) async throws {
-    let outcome = try await Installation.shared().ask("analyst", "score", "explain", "35.71", "2022", "--weights", weights, "-o", "json")
+    let outcome = try await Installation.shared().ask(
+      "analyst", "score", "explain", "35.71", "2022", "--weights", weights, "-o", "json")
     #expect(outcome.status == 6)
     let error = try outcome.failure()
     #expect(error["reason"].text == "WEIGHT_SUM")
@@ -93,7 +102,8 @@ internal import Testing
   ])
   func `a file that is no table of scores is refused for its reason`(text: String, reason: String) async throws {
     let folder = try TemporaryFolder()
-    let outcome = try await Installation.shared().ask("kediri", "score", "put", "--file", try folder.write("scores.csv", text), "-o", "json")
+    let outcome = try await Installation.shared().ask(
+      "kediri", "score", "put", "--file", try folder.write("scores.csv", text), "-o", "json")
     #expect(outcome.status == 6)
     #expect(try outcome.failure()["reason"].text == reason)
   }
@@ -104,11 +114,13 @@ internal import Testing
     let header = "region,year,published_total,source,instrument_id\n"
     let good = "35.71,2019,3.1,a test,evaluasi-10-20-30-20-20-cut\n"
     let bad = "35.71,2020,4.5,a test,evaluasi-10-20-30-20-20-cut\n"
-    let refused = try await installation.ask("kediri", "score", "put", "--file", try folder.write("a.csv", header + good + bad), "-o", "json")
+    let refused = try await installation.ask(
+      "kediri", "score", "put", "--file", try folder.write("a.csv", header + good + bad), "-o", "json")
     #expect(refused.status == 6)
     #expect(try refused.failure()["faults"][0]["row"].int == 3, "the line of the file")
     #expect(try await version(2019) == [])
-    let written = try await installation.ask("kediri", "score", "put", "--file", try folder.write("b.csv", header + good), "-o", "json")
+    let written = try await installation.ask(
+      "kediri", "score", "put", "--file", try folder.write("b.csv", header + good), "-o", "json")
     #expect(written.status == 0, "\(written.errors)")
     #expect(try await version(2019) == ["1"])
   }

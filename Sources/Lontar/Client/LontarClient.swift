@@ -80,7 +80,8 @@ public final class LontarClient: Sendable {
     }
     let nanoseconds = options.timeout.map { timeout in
       let (seconds, attoseconds) = timeout.components
-      return seconds < 0 ? 0 : UInt64(clamping: seconds).multipliedClamping(1_000_000_000) + UInt64(max(0, attoseconds) / 1_000_000_000)
+      return seconds < 0
+        ? 0 : UInt64(clamping: seconds).multipliedClamping(1_000_000_000) + UInt64(max(0, attoseconds) / 1_000_000_000)
     }
     let frame = OpenFrame(
       method: ByteBuffer(string: method.name), idempotencyKey: options.idempotencyKey.map { ByteBuffer(bytes: $0) },

@@ -23,7 +23,8 @@ public final class LontarServer: Sendable {
     configuration.tls.applicationProtocols = [LontarServer.applicationProtocol]
     contexts = try TLSContextBox(configuration.tls)
     shared = ServerShared(configuration: configuration, router: router, onCall: onCall, onConnectionError: onConnectionError)
-    group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoops > 0 ? configuration.eventLoops : System.coreCount)
+    group = MultiThreadedEventLoopGroup(
+      numberOfThreads: configuration.eventLoops > 0 ? configuration.eventLoops : System.coreCount)
   }
 
   /// The ALPN name of version 1.
@@ -51,7 +52,8 @@ public final class LontarServer: Sendable {
       .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
       .childChannelOption(.writeBufferWaterMark, value: .init(low: 64 * 1024, high: 256 * 1024))
       .childChannelOption(.maxMessagesPerRead, value: 4)
-      .childChannelOption(.recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 2_048, initial: 16_384, maximum: 131_072))
+      .childChannelOption(
+        .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 2_048, initial: 16_384, maximum: 131_072))
     let configuration = shared.configuration
     do {
       let channel = try await bootstrap.bind(host: configuration.host, port: configuration.port).get()
@@ -59,7 +61,8 @@ public final class LontarServer: Sendable {
       return (channel.localAddress?.ipAddress ?? configuration.host, channel.localAddress?.port ?? configuration.port)
     } catch let error as IOError where error.errnoCode == EADDRINUSE {
       throw RPCError(
-        .unavailable, "port \(configuration.port) on \(configuration.host) is taken; stop what listens there or choose another port",
+        .unavailable,
+        "port \(configuration.port) on \(configuration.host) is taken; stop what listens there or choose another port",
         cause: error)
     } catch {
       throw RPCError(.unavailable, "can't listen on \(configuration.host) port \(configuration.port): \(error)", cause: error)

@@ -132,7 +132,8 @@ final class ServerChannelHandler: ChannelInboundHandler, @unchecked Sendable {
     let deadline = NIODeadline.after(nanoseconds: min(open.timeoutNanoseconds ?? limit, limit))
     let context = CallContext(
       method: name, metadata: Metadata(open.metadata), requestID: "\(id)-\(stream)",
-      idempotencyKey: open.idempotencyKey.map { Array($0.readableBytesView) }, attempt: Int(open.attempt), peer: peer, deadline: deadline)
+      idempotencyKey: open.idempotencyKey.map { Array($0.readableBytesView) }, attempt: Int(open.attempt), peer: peer,
+      deadline: deadline)
     guard let handler = shared.router.methods[name] else {
       let call = ServerCall(stream: stream, handler: UnknownMethod(), context: context)
       finish(call, .failure(RPCError(.unimplemented, "this server has no method \(name)")))
@@ -224,7 +225,8 @@ final class ServerChannelHandler: ChannelInboundHandler, @unchecked Sendable {
     var outcome = outcome
     let limit = shared.limits.messageBytesMax
     if case .success(let message?) = outcome, message.readableBytes > limit {
-      outcome = .failure(RPCError(.resourceExhausted, "the answer has \(message.readableBytes) bytes; at most \(limit) are allowed"))
+      outcome = .failure(
+        RPCError(.resourceExhausted, "the answer has \(message.readableBytes) bytes; at most \(limit) are allowed"))
     }
     switch outcome {
     case .success(let message):

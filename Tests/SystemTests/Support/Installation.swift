@@ -116,8 +116,10 @@ final class Installation: Sendable {
   private var userEnvironment: [String: String] { ["SERATUS_PROFILES": folder.file("profiles")] }
 
   /// `seratus … --profile NAME`, in English unless `language` says otherwise.
-  func ask(_ profile: String, _ arguments: [String], language: String = "en", input: String = "") async throws -> Program.Outcome {
-    try await Program.seratus.run(arguments + ["--profile", profile, "--lang", language], environment: userEnvironment, input: input)
+  func ask(_ profile: String, _ arguments: [String], language: String = "en", input: String = "") async throws -> Program.Outcome
+  {
+    try await Program.seratus.run(
+      arguments + ["--profile", profile, "--lang", language], environment: userEnvironment, input: input)
   }
 
   func ask(_ profile: String, _ arguments: String...) async throws -> Program.Outcome { try await ask(profile, arguments) }
@@ -125,7 +127,8 @@ final class Installation: Sendable {
   /// A command that goes on beside the test.
   func begin(_ profile: String, _ arguments: [String], output: Pipe) async throws -> RunningProgram {
     try await RunningProgram(
-      path: Program.seratus.path, arguments + ["--profile", profile, "--lang", "en"], environment: userEnvironment, output: output)
+      path: Program.seratus.path, arguments + ["--profile", profile, "--lang", "en"], environment: userEnvironment, output: output
+    )
   }
 
   /// A command of the operator that must succeed.
