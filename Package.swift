@@ -110,9 +110,7 @@ let package = Package(
       name: "seratus-benchmark", dependencies: ["Lontar", "LontarTLS", "LontarTesting", "RegistryProtocol", arguments],
       path: "Tests/Benchmark",
       swiftSettings: house),
-    tests(
-      "SystemTests",
-      ["RegistryTestKit", "RegistryClient", "RegistryProtocol", "Lontar", "LontarTLS", "LontarWire", nioCore, nioPosix]),
+    tests("SystemTests", ["RegistryTestKit", "PostgresClient"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -13,6 +13,8 @@ final class ClientCall: @unchecked Sendable {
   let waitForReady: Bool
   /// The stream it runs on; nil: it waits, or is over.
   var stream: UInt32?
+  /// The connection of that stream: after a drain two connections may number their streams alike.
+  weak var connection: ClientChannelHandler?
   /// A server may refuse a call unprocessed (it is shutting down); then it is sent again, once.
   var wasResent = false
   var isOver = false

@@ -107,6 +107,7 @@ final class ClientChannelHandler: ChannelInboundHandler, @unchecked Sendable {
 
   func open(_ call: ClientCall) {
     call.stream = machine.open(call, call.openFrame(), message: call.message, end: true)
+    call.connection = self
     scheduleFlush()
   }
 

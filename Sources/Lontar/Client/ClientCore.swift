@@ -82,8 +82,7 @@ final class ClientCore: @unchecked Sendable {
     guard !call.isOver else { return }
     let code: ResetCode = error.code == .deadlineExceeded ? .deadlineExceeded : .cancelled
     if call.stream != nil {
-      current?.cancel(call, code, error.message)
-      for connection in leaving.values { connection.cancel(call, code, error.message) }
+      call.connection?.cancel(call, code, error.message)
     } else {
       waiting.removeAll { $0 === call }
     }
@@ -97,9 +96,7 @@ final class ClientCore: @unchecked Sendable {
   }
 
   func messagesTaken(_ call: ClientCall) {
-    guard call.stream != nil else { return }
-    current?.messagesTaken(call)
-    for connection in leaving.values { connection.messagesTaken(call) }
+    call.connection?.messagesTaken(call)
   }
 
   /// The server did nothing for this call: it is sent again, once.

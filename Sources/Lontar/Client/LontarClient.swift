@@ -30,8 +30,10 @@ public final class LontarClient: Sendable {
     let core = core
     let answer = await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
-        call.answer = continuation
-        core.onLoop { core.start(call) }
+        core.onLoop {
+          call.answer = continuation
+          core.start(call)
+        }
       }
     } onCancel: {
       core.eventLoop.execute { core.cancel(call, RPCError(.cancelled, "the caller cancelled the call")) }
@@ -72,6 +74,9 @@ public final class LontarClient: Sendable {
     }
     if let key = options.idempotencyKey, key.count != 16 {
       throw RPCError(.invalidArgument, "an idempotency key has 16 bytes, not \(key.count)")
+    }
+    guard (1...255).contains(method.name.utf8.count) else {
+      throw RPCError(.invalidArgument, "a method's name has 1 to 255 bytes, not \(method.name.utf8.count)")
     }
     let nanoseconds = options.timeout.map { timeout in
       let (seconds, attoseconds) = timeout.components

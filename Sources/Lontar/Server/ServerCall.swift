@@ -16,8 +16,8 @@ final class ServerCall {
   var isOver = false
   /// Why the task was cancelled, if it was: the deadline or the client.
   var ending: RPCError?
-  /// A writer that waits for room in the stream.
-  var writer: CheckedContinuation<Void, any Error>?
+  /// Writers that wait for room in the stream: a handler may write from several tasks.
+  var writers: [CheckedContinuation<Void, any Error>] = []
 
   init(stream: UInt32, handler: any MethodHandler, context: CallContext) {
     self.stream = stream
@@ -26,9 +26,11 @@ final class ServerCall {
     started = .now()
   }
 
-  func wakeWriter(throwing error: RPCError? = nil) {
-    guard let waiting = writer else { return }
-    writer = nil
-    if let error { waiting.resume(throwing: error) } else { waiting.resume() }
+  func wakeWriters(throwing error: RPCError? = nil) {
+    let waiting = writers
+    writers = []
+    for writer in waiting {
+      if let error { writer.resume(throwing: error) } else { writer.resume() }
+    }
   }
 }

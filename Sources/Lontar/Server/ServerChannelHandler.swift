@@ -25,7 +25,8 @@ final class ServerChannelHandler: ChannelInboundHandler, @unchecked Sendable {
   private var watch: RepeatedTask?
   private var partialSince: NIODeadline?
   private var quietSince = NIODeadline.now()
-  private let connectedAt = NIODeadline.now()
+  /// The end of the TLS handshake, which has a clock of its own.
+  private var secureSince: NIODeadline?
 
   init(shared: ServerShared) {
     self.shared = shared
@@ -60,7 +61,10 @@ final class ServerChannelHandler: ChannelInboundHandler, @unchecked Sendable {
   }
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-    if let completed = event as? TLSHandshakeCompleted { peer = completed.peer }
+    if let completed = event as? TLSHandshakeCompleted {
+      peer = completed.peer
+      secureSince = .now()
+    }
     context.fireUserInboundEventTriggered(event)
   }
 
@@ -195,7 +199,7 @@ final class ServerChannelHandler: ChannelInboundHandler, @unchecked Sendable {
     finish(call, .failure(error))
     if call.isRunning {
       call.task?.cancel()
-      call.wakeWriter(throwing: error)
+      call.wakeWriters(throwing: error)
     } else {
       running[call.stream] = nil
       machine.handlerFinished()
@@ -207,7 +211,7 @@ final class ServerChannelHandler: ChannelInboundHandler, @unchecked Sendable {
     guard !call.isOver else { return }
     call.isOver = true
     record(call, error)
-    call.wakeWriter(throwing: error)
+    call.wakeWriters(throwing: error)
     if call.isRunning {
       call.task?.cancel()
     } else {
@@ -265,7 +269,7 @@ final class ServerChannelHandler: ChannelInboundHandler, @unchecked Sendable {
     let mustWait = machine.sendMessage(call.stream, message)
     scheduleFlush()
     guard mustWait else { return }
-    try await withCheckedThrowingContinuation { call.writer = $0 }
+    try await withCheckedThrowingContinuation { call.writers.append($0) }
   }
 
   // MARK: Time
@@ -294,9 +298,9 @@ final class ServerChannelHandler: ChannelInboundHandler, @unchecked Sendable {
     let now = NIODeadline.now()
     let settings = shared.configuration
     if machine.awaitsHello {
-      // The TLS handshake has its own clock; HELLO may take its time from the end of that one at most.
-      let limit = TimeAmount.seconds(Int64(settings.helloTimeoutSeconds + 10))
-      if now - connectedAt > limit { fail(WireError(.timeout, "no HELLO came in time")) }
+      if let secureSince, now - secureSince > .seconds(Int64(settings.helloTimeoutSeconds)) {
+        fail(WireError(.timeout, "no HELLO came in time"))
+      }
     } else if let partialSince, now - partialSince > .seconds(Int64(settings.frameTimeoutSeconds)) {
       fail(WireError(.timeout, "a frame was not whole in time"))
     } else if !running.isEmpty {
@@ -348,7 +352,7 @@ final class ServerChannelHandler: ChannelInboundHandler, @unchecked Sendable {
     }
     if wrote { context.flush() }
     for stream in machine.takeWritable() {
-      (machine.call(of: stream) as? ServerCall)?.wakeWriter()
+      (machine.call(of: stream) as? ServerCall)?.wakeWriters()
     }
     if isFailed || (machine.isDrained && running.isEmpty) { context.close(promise: nil) }
   }
