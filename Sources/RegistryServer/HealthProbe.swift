@@ -57,9 +57,20 @@ package struct HealthProbe: Sendable {
     case .success(let response) where response.status == .serving: return
     case .success(let response):
       throw ServerError(
-        .notServing, "the daemon at \(host) port \(port) answers, but does not serve (\(response.status)); look at its log")
+        .notServing,
+        "the daemon at \(host) port \(port) answers, but does not serve (\(Self.name(response.status))); look at its log")
     case .failure(let error):
       throw ServerError(.notServing, "the daemon at \(host) port \(port) gives no health: \(error.message)")
+    }
+  }
+
+  /// As in health.proto, which people know from other servers.
+  private static func name(_ status: HealthService.Status) -> String {
+    switch status {
+    case .notServing: "NOT_SERVING"
+    case .serving: "SERVING"
+    case .serviceUnknown: "SERVICE_UNKNOWN"
+    default: "UNKNOWN"
     }
   }
 }

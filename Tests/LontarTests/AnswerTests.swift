@@ -65,7 +65,8 @@ internal import Testing
       router.unary(Lontar_Testing_V1_Echo.unary) { _, _ in throw Foreign() }
       router.serverStreaming(Lontar_Testing_V1_Echo.serverStream) { _, _, _ in throw Foreign() }
     }
-    try await EchoServer.with(register: register, onCall: { record in records.withLock { $0.append(record) } }) { _, client async throws in
+    let onCall = { @Sendable (record: CallRecord) in records.withLock { $0.append(record) } }
+    try await EchoServer.with(register: register, onCall: onCall) { _, client async throws in
       let unary = await RPCError.of { try await EchoClient(client).unary(EchoRequest()) }
       let streaming = try await EchoClient(client).serverStream(EchoRequest()).collect().error
       for error in [unary, streaming] {

@@ -88,7 +88,8 @@ internal import Testing
 
   @Test func `a call without a deadline gets the server's longest`() async throws {
     let (starts, ends) = (Signals<Void>(), Signals<HandlerEnd>())
-    try await EchoServer.with(register: Self.watched(starts, ends), adjust: { $0.callTimeoutSecondsMax = 1 }) { _, client async throws in
+    let register = Self.watched(starts, ends)
+    try await EchoServer.with(register: register, adjust: { $0.callTimeoutSecondsMax = 1 }) { _, client async throws in
       #expect(await RPCError.of { try await EchoClient(client).unary(Self.endless) }?.code == .deadlineExceeded)
       #expect(await ends.next() == .cancelled)
     }

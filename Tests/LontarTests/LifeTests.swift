@@ -75,7 +75,8 @@ internal import Testing
   private static func successor(of echo: EchoServer, _ gate: Gate? = nil) async throws -> EchoServer {
     while true {
       do {
-        return try await EchoServer.start(port: echo.port, register: gate.map { gate in { @Sendable (router: inout Router) in gate.register(&router) } })
+        guard let gate else { return try await EchoServer.start(port: echo.port) }
+        return try await EchoServer.start(port: echo.port, register: gate.register)
       } catch let error as RPCError where error.code == .unavailable {
         await Task.yield()
       }

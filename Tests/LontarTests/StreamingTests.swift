@@ -57,7 +57,7 @@ internal import Testing
     }
   }
 
-  /// 10,000 messages of 16 KB are 160 MB. Without holding back, the handler would write them all before the second call is answered.
+  /// 10,000 messages of 16 KB are 160 MB. Unless held back, the handler would write them all before the second call is answered.
   @Test func `a slow reader holds the writer back and loses nothing`() async throws {
     let written = Mutex(0)
     let register = { @Sendable (router: inout Router) in
