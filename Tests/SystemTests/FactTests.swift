@@ -208,7 +208,7 @@ internal import Testing
   @Test func `208 memberships of 199 regions are compared, 1 of them with a value`() async throws {
     let outcome = try await Installation.shared().ask("analyst", "compare", "cohorts", "--year", "2022")
     let all = try #require(outcome.output.split(separator: "\n").first { $0.hasPrefix("All ") })
-    // 30 of cohort 2023 and 11 of cohort 2024 joined after the year evaluated; 208 - 1 - 41 and 9 counted twice leave 157.
+    // 199 distinct regions: 1 with a value, 30 + 11 that joined in 2023 and 2024, and 157 others.
     #expect(all.split(whereSeparator: \.isWhitespace).prefix(6) == ["All", "208/258", "1", "157", "not", "reported,"])
     #expect(outcome.output.contains("199 distinct regions"))
   }
