@@ -19,13 +19,11 @@ package struct Daemon: Sendable {
   package func run(onReady: @escaping @Sendable (_ host: String, _ port: Int) -> Void = { _, _ in }) async throws {
     // A reader of the log that goes away must not take the registry with it.
     signal(SIGPIPE, SIG_IGN)
-    let address = try await server.start()
-    onReady(address.host, address.port)
+    // The group listens to signals before its services start: a daemon that is told to stop as soon as it is ready drains, too.
     var configuration = ServiceGroupConfiguration(
       services: [
         .init(service: CertificateReload(server: server, logger: logger)),
-        .init(service: HealthLoop(server: server)),
-        .init(service: Serving(server: server)),
+        .init(service: Serving(server: server, onReady: onReady)),
       ],
       gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
     // Beyond its own deadline a drain has hung; then the process ends all the same.
@@ -36,18 +34,17 @@ package struct Daemon: Sendable {
 
 private struct Serving: Service {
   let server: RegistryServer
+  let onReady: @Sendable (_ host: String, _ port: Int) -> Void
 
   func run() async throws {
-    try await gracefulShutdown()
+    let address = try await server.start()
+    onReady(address.host, address.port)
+    await withTaskGroup { group in
+      group.addTask { await server.watchDatabase() }
+      try? await gracefulShutdown()
+      group.cancelAll()
+    }
     await server.shutdown()
-  }
-}
-
-private struct HealthLoop: Service {
-  let server: RegistryServer
-
-  func run() async throws {
-    await cancelWhenGracefulShutdown { await server.watchDatabase() }
   }
 }
 

@@ -6,7 +6,7 @@ internal import Testing
   static let commands: [[String]] = [
     ["whoami"], ["region", "list", "--province", "35"], ["region", "show", "35.71"], ["region", "search", "Kediri"],
     ["region", "report", "35.71", "--year", "2022"], ["cohort", "list"], ["cohort", "show", "2019"],
-    ["compare", "cohorts", "--year", "2022"], ["compare", "cohorts", "--year", "2022", "--values"], ["score", "list", "35.71"],
+    ["compare", "cohorts", "--year", "2022"], ["compare", "cohorts", "--year", "2022", "--values"], ["score", "list", "33.75"],
     ["score", "explain", "35.71", "2022"], ["score", "instruments"], ["profile", "list"], ["profile", "show"],
   ]
 

@@ -50,7 +50,7 @@ package struct SettingsLayers: Sendable {
   /// Read by the command line `seratus`, by the scripts around it and by its tests.
   private static let namesOfOthers: Set<String> = [
     "SERATUS_PROFILE", "SERATUS_PROFILES", "SERATUS_LANG", "SERATUS_CONFIG", "SERATUS_STATE", "SERATUS_PASSWORD",
-    "SERATUS_TEST_DATABASE",
+    "SERATUS_TEST_POSTGRES",
   ]
 
   private static func provider(_ name: String, _ values: [String: String]) -> InMemoryProvider {
