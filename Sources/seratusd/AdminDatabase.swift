@@ -12,6 +12,8 @@ struct AdminDatabase {
     let database = try options.settings().database
     var configuration = database.configuration(database.admin, streams: 1)
     configuration.applicationName = "seratusd administration"
+    // A person waits here, not a queue of calls: a busy database may take its time to let us in.
+    configuration.downtimeWaitMax = .seconds(10)
     let pool = PostgresPool(configuration: configuration, logger: Logger(label: "seratusd") { _ in SwiftLogNoOpLogHandler() })
     pool.start()
     do {
