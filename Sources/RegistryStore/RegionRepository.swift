@@ -36,7 +36,7 @@ package struct RegionRepository: Sendable {
     let id = try await runner.resolve(context, region, asOf: asOf)
     let key = PostgresValue.int4(id.value)
     let steps = [
-      Queries.regionSummaries(.int4Array([id.value]), asOf.value), Queries.regionPlace(key), Queries.regionCodes(key),
+      Queries.regionLine(key, asOf.value), Queries.regionPlace(key), Queries.regionCodes(key),
       Queries.regionNames(key), Queries.regionProvinces(key), Queries.regionAliases(key), Queries.regionMemberships(key),
     ]
     return try await runner.answer(context, steps) { _, results in

@@ -19,6 +19,10 @@ select region_id, system, code, valid_from, valid_to from registry.region_code o
 -- Regions by id, in one line each, as of a day. $1 ids, $2 day.
 select g.* from registry.region_on($2::date) g where g.region_id = any ($1::int[]) order by g.region_id;
 
+-- name: RegionLine :one
+-- One region in one line, as of a day. Apart from RegionSummaries, whose list makes the planner read all regions. $1 region_id, $2 day.
+select g.* from registry.region_on($2::date) g where g.region_id = $1::int;
+
 -- name: RegionOwn :many
 -- The caller's own region in one line, as of a day; no row for callers without one. $1 day.
 select g.* from registry.region_on($1::date) g

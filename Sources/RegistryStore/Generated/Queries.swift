@@ -1457,6 +1457,15 @@ enum Queries {
       """#,
     parameters: 2)
 
+  /// One region in one line, as of a day. Apart from RegionSummaries, whose list makes the planner read all regions. $1 region_id, $2 day.
+  /// From db/queries/regions.sql.
+  static let regionLine = NamedQuery(
+    name: "region_line",
+    sql: #"""
+      select g.* from registry.region_on($2::date) g where g.region_id = $1::int
+      """#,
+    parameters: 2)
+
   /// The caller's own region in one line, as of a day; no row for callers without one. $1 day.
   /// From db/queries/regions.sql.
   static let regionOwn = NamedQuery(
