@@ -267,6 +267,9 @@ package struct ClientConnection {
     return core.takeOut()
   }
 
+  /// Bytes of whole frames that wait for the socket.
+  package var outboundBytes: Int { core.out.readableBytes }
+
   /// Streams whose writers can go on.
   package mutating func takeWritable() -> [UInt32] { core.takeWritable() }
 

@@ -91,7 +91,7 @@ struct ConnectionCore {
     switch outcome {
     case .complete(let message):
       state.untakenBytes += bytes.readableBytes
-      return message.compacted()
+      return message
     case .partial(let assembly):
       state.assembly = assembly
       // A message longer than the window needs credit to become whole; its length is known and within the limit. While the reader
@@ -149,16 +149,5 @@ extension Optional {
     let value = self
     self = nil
     return value
-  }
-}
-
-extension ByteBuffer {
-  /// The same bytes in storage of their own if they are a small part of a large read, so that a few bytes that wait for their reader
-  /// do not keep the whole read alive.
-  fileprivate func compacted() -> ByteBuffer {
-    guard storageCapacity > 4 * max(readableBytes, 256) else { return self }
-    var copy = ByteBufferAllocator().buffer(capacity: readableBytes)
-    copy.writeImmutableBuffer(self)
-    return copy
   }
 }

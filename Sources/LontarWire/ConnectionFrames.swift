@@ -36,6 +36,15 @@ extension ConnectionCore {
     }
   }
 
+  /// STATUS with code 0 and nothing but the message.
+  mutating func writeAnswer(_ stream: UInt32, _ message: ByteBuffer) {
+    let bytes = StatusFrame.okBytes + message.readableBytes
+    writeFrame(FrameHeader(payloadBytes: bytes, type: .status, stream: stream, flags: [.end, .inline])) { buffer in
+      buffer.writeInteger(UInt32(0))
+      buffer.writeImmutableBuffer(message)
+    }
+  }
+
   mutating func writeReset(_ stream: UInt32, _ fault: StreamFault, notProcessed: Bool = false) throws(WireError) {
     try countControl()
     let reason = fault.reason.cut(utf8Max: limits.reasonBytesMax)

@@ -15,6 +15,7 @@ extension ConnectionCore {
   /// Queues a message. True: the stream holds enough; its writer waits until the stream is named by `takeWritable`.
   mutating func enqueueMessage(_ stream: UInt32, _ message: ByteBuffer, end: Bool) -> Bool {
     guard streams.update(stream, { $0.sendOpen }) == true else { return false }
+    if !end, sendAtOnce(stream, message) { return false }
     enqueue(stream, .message(message, sent: nil, end: end))
     let high = limits.streamSendBytesHigh
     return streams.update(stream) { state in
@@ -22,6 +23,18 @@ extension ConnectionCore {
       state.writerWaits = state.outboundBytes >= high
       return state.writerWaits
     } ?? false
+  }
+
+  /// Writes a message that fits into one frame and has its credit, if no stream waits for its turn. Most small messages go this way.
+  private mutating func sendAtOnce(_ stream: UInt32, _ message: ByteBuffer) -> Bool {
+    let bytes = MessageAssembly.lengthsBytes + message.readableBytes
+    guard ready.isEmpty, canSendInline(stream, messageBytes: bytes, controlBytes: 0) else { return false }
+    countSent(stream, bytes)
+    writeFrame(FrameHeader(payloadBytes: bytes, type: .message, stream: stream)) { buffer in
+      buffer.writeMultipleIntegers(UInt32(message.readableBytes), UInt32(message.readableBytes))
+      buffer.writeImmutableBuffer(message)
+    }
+    return true
   }
 
   mutating func schedule(_ stream: UInt32) {
@@ -38,6 +51,11 @@ extension ConnectionCore {
       out.readableBytes < limits.outboundBytesHigh
     else { return false }
     return streams.update(stream) { $0.outbound.isEmpty && messageBytes <= $0.sendWindow.available } ?? false
+  }
+
+  /// Counts bytes of a stream that has ended.
+  mutating func countSentInAll(_ bytes: Int) {
+    sendWindow.send(bytes)
   }
 
   mutating func countSent(_ stream: UInt32, _ bytes: Int) {

@@ -40,6 +40,11 @@ package struct MetadataBlock: Sendable, Equatable {
     self.init(count: pairs.count, entries: buffer)
   }
 
+  /// The same in storage of its own.
+  package func compacted() -> MetadataBlock {
+    isEmpty ? .empty : MetadataBlock(count: count, entries: ByteBuffer(bytes: entries.readableBytesView))
+  }
+
   package var isEmpty: Bool { count == 0 }
   var encodedBytes: Int { 2 + entries.readableBytes }
 

@@ -243,6 +243,16 @@ package struct ServerConnection {
     }
   }
 
+  /// Ends a call well, without a word beside its message.
+  package mutating func sendAnswer(_ stream: UInt32, _ message: ByteBuffer?) {
+    guard let message, core.canSendInline(stream, messageBytes: message.readableBytes, controlBytes: StatusFrame.okBytes) else {
+      return sendStatus(stream, StatusFrame(code: 0), message: message)
+    }
+    guard core.streams.remove(stream) != nil else { return }
+    core.countSentInAll(message.readableBytes)
+    core.writeAnswer(stream, message)
+  }
+
   /// The handler of an opened call has come to its end, however it ended: once the answer has left too, the client may open another.
   package mutating func handlerFinished() {
     calls.finish()
@@ -306,6 +316,9 @@ package struct ServerConnection {
     }
     return core.takeOut()
   }
+
+  /// Bytes of whole frames that wait for the socket.
+  package var outboundBytes: Int { core.out.readableBytes }
 
   /// Streams whose writers can go on.
   package mutating func takeWritable() -> [UInt32] { core.takeWritable() }

@@ -44,6 +44,9 @@ package struct StatusFrame: Sendable, Equatable {
     return copy
   }
 
+  /// A status that says nothing but OK.
+  static let okBytes = 4
+
   var encodedBytes: Int {
     4 + (message.isEmpty ? 0 : 2 + message.utf8.count) + (details.map { 2 + $0.readableBytes } ?? 0)
       + (pushbackMilliseconds == nil ? 0 : 4) + (metadata.isEmpty ? 0 : metadata.encodedBytes)
