@@ -92,7 +92,7 @@ let package = Package(
       name: "LontarTesting", dependencies: ["Lontar", "LontarTLS", protobuf], path: "Tests/LontarTesting", swiftSettings: house),
     tests("LontarWireTests", ["LontarWire", nioCore]),
     tests("LontarTLSTests", ["LontarTLS", "COpenSSL", nioCore, nioPosix, nioEmbedded]),
-    tests("LontarTests", ["Lontar", "LontarWire", "LontarTLS", "LontarTesting", nioCore, nioPosix]),
+    tests("LontarTests", ["Lontar", "LontarWire", "LontarTLS", "LontarTesting", nioCore, nioPosix, deques]),
     tests("PostgresClientTests", ["PostgresClient", logging]),
     tests("RegistryModelTests", ["RegistryModel"]),
     tests("CohortAnalysisTests", ["CohortAnalysis", "RegistryModel"], exclude: ["reference.py"]),

@@ -23,10 +23,13 @@ struct DeadlineSweep {
 }
 
 extension NIODeadline {
-  /// The time in `nanoseconds`; the far future rather than an overflow.
+  /// The far future rather than an overflow.
   static func after(nanoseconds: UInt64) -> NIODeadline {
-    let now = NIODeadline.now().uptimeNanoseconds
-    let (sum, overflow) = now.addingReportingOverflow(nanoseconds)
+    NIODeadline.now().adding(nanoseconds: nanoseconds)
+  }
+
+  func adding(nanoseconds: UInt64) -> NIODeadline {
+    let (sum, overflow) = uptimeNanoseconds.addingReportingOverflow(nanoseconds)
     return overflow || sum > UInt64(Int64.max) ? .distantFuture : .uptimeNanoseconds(sum)
   }
 

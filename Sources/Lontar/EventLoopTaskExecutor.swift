@@ -1,9 +1,15 @@
+internal import DequeModule
 internal import NIOCore
 
 /// Runs tasks on an event loop, so that a call's handler, its answer and the connection's state share one thread and no hop lies
 /// between them.
-final class EventLoopTaskExecutor: TaskExecutor {
+///
+/// Tasks that become ready on the loop itself wait in a queue of our own: one turn of the loop, or the end of a read, runs them all,
+/// where NIO would take its lock for each. Unchecked because the queue is confined to the loop.
+final class EventLoopTaskExecutor: TaskExecutor, @unchecked Sendable {
   let eventLoop: any EventLoop
+  private var ready: Deque<UnownedJob> = []
+  private var turnIsScheduled = false
 
   init(_ eventLoop: any EventLoop) {
     self.eventLoop = eventLoop
@@ -11,6 +17,25 @@ final class EventLoopTaskExecutor: TaskExecutor {
 
   func enqueue(_ job: consuming ExecutorJob) {
     let job = UnownedJob(job)
-    eventLoop.execute { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
+    guard eventLoop.inEventLoop else {
+      eventLoop.execute { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
+      return
+    }
+    ready.append(job)
+    guard !turnIsScheduled else { return }
+    turnIsScheduled = true
+    eventLoop.execute {
+      self.turnIsScheduled = false
+      self.runReady()
+    }
+  }
+
+  /// Runs what is ready now; what that makes ready waits for the next turn, so that sockets have theirs.
+  func runReady() {
+    let executor = asUnownedTaskExecutor()
+    for _ in 0..<ready.count {
+      guard let job = ready.popFirst() else { return }
+      job.runSynchronously(on: executor)
+    }
   }
 }

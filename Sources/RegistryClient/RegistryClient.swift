@@ -23,7 +23,7 @@ public final class RegistryClient: Sendable {
       trustRootsPath: endpoint.trustRootsPath, serverName: endpoint.serverName ?? endpoint.host,
       applicationProtocols: [LontarServer.applicationProtocol])
     var configuration = ClientConfiguration(host: endpoint.host, port: endpoint.port, tls: tls)
-    configuration.software = software
+    configuration.options.software = software
     lontar = try LontarClient(configuration)
     self.token = token
     self.timeout = timeout

@@ -178,12 +178,12 @@ extension RegistryServer {
     let listening = settings.listening
     var configuration = ServerConfiguration(host: listening.host, port: listening.port, tls: tls)
     configuration.connectionsMax = listening.connectionsMax
-    configuration.callsPerConnectionMax = listening.callsPerConnectionMax
-    configuration.messageBytesMax = listening.messageBytesMax
-    configuration.idleTimeoutSeconds = listening.idleSeconds
-    configuration.callTimeoutSecondsMax = listening.callSecondsMax
+    configuration.limits.callsPerConnectionMax = listening.callsPerConnectionMax
+    configuration.limits.messageBytesMax = listening.messageBytesMax
+    configuration.limits.idleTimeoutSeconds = listening.idleSeconds
+    configuration.limits.callTimeoutSecondsMax = listening.callSecondsMax
     configuration.eventLoops = listening.eventLoops
-    configuration.software = software
+    configuration.limits.software = software
     return configuration
   }
 

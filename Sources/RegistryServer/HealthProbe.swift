@@ -37,7 +37,7 @@ package struct HealthProbe: Sendable {
     let tls = TLSClientConfiguration(
       trustRootsPath: authorityPath, serverName: serverName, applicationProtocols: [LontarServer.applicationProtocol])
     var configuration = ClientConfiguration(host: host, port: port, tls: tls)
-    configuration.software = "seratusd health"
+    configuration.options.software = "seratusd health"
     let client: LontarClient
     do {
       client = try LontarClient(configuration)

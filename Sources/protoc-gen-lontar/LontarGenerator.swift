@@ -15,7 +15,7 @@ struct LontarGenerator: CodeGenerator {
     let options = try Options(parameter.parsedPairs)
     for file in files where !file.services.isEmpty {
       var printer = FilePrinter(options: options)
-      try printer.printFile(file)
+      printer.printFile(file)
       try generatorOutputs.add(fileName: options.fileName(of: file.name), contents: printer.text)
     }
   }

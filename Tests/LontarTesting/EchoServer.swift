@@ -21,11 +21,11 @@ package struct EchoServer: Sendable {
       tls: TLSServerConfiguration(
         credentials: TLSCredentialFiles(certificateChainPath: folder + "/server.pem", privateKeyPath: folder + "/server.key"),
         applicationProtocols: [LontarServer.applicationProtocol]))
-    configuration.callsPerConnectionMax = callsMax
+    configuration.limits.callsPerConnectionMax = callsMax
     configuration.eventLoops = eventLoops
     // Machines that run all tests at once are slow; a test that is not about time must not depend on it.
     configuration.tls.limits.handshakeTimeout = .seconds(120)
-    configuration.helloTimeoutSeconds = 120
+    configuration.limits.helloTimeoutSeconds = 120
     adjust(&configuration)
     var router = Router()
     if let register { register(&router) } else { router.register(EchoService()) }
@@ -42,7 +42,7 @@ package struct EchoServer: Sendable {
         trustRootsPath: try TestCertificates.folder() + "/ca.pem", serverName: "localhost",
         applicationProtocols: [LontarServer.applicationProtocol]))
     configuration.tls.limits.handshakeTimeout = .seconds(120)
-    configuration.connectTimeoutSeconds = 120
+    configuration.options.connectTimeoutSeconds = 120
     return configuration
   }
 

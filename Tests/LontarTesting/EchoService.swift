@@ -21,6 +21,28 @@ package struct EchoService: Lontar_Testing_V1_EchoHandler {
     try await prepare(request)
   }
 
+  package func clientStream(_ requests: RequestStream<Lontar_Testing_V1_EchoRequest>, context: CallContext) async throws
+    -> Lontar_Testing_V1_EchoResponse
+  {
+    var sum = Lontar_Testing_V1_EchoRequest()
+    for try await request in requests {
+      try await prepare(request)
+      sum.payload.append(request.payload)
+      sum.responseBytes = request.responseBytes
+    }
+    return response(sum, context)
+  }
+
+  package func bidiStream(
+    _ requests: RequestStream<Lontar_Testing_V1_EchoRequest>, to writer: ResponseWriter<Lontar_Testing_V1_EchoResponse>,
+    context: CallContext
+  ) async throws {
+    for try await request in requests {
+      try await prepare(request)
+      for _ in 0..<max(1, request.responseCount) { try await writer.write(response(request, context)) }
+    }
+  }
+
   private func prepare(_ request: Lontar_Testing_V1_EchoRequest) async throws {
     if request.sleepMilliseconds > 0 { try await Task.sleep(for: .milliseconds(request.sleepMilliseconds)) }
     if request.failWithCode != 0 {

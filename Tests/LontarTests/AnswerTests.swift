@@ -6,7 +6,24 @@ internal import Testing
 
 /// What a caller learns of the end of its call.
 @Suite(.timeLimit(.minutes(3))) struct AnswerTests {
-  @Test(arguments: StatusCode.allCases.filter { $0 != .ok }, [MethodKind.unary, .serverStreaming])
+  private static func uploadError(_ client: LontarClient, _ request: EchoRequest) async -> RPCError? {
+    await RPCError.of {
+      let call = try await EchoClient(client).clientStream()
+      try await call.requests.write(request)
+      return try await call.response()
+    }
+  }
+
+  private static func bothWaysError(_ client: LontarClient, _ request: EchoRequest) async -> RPCError? {
+    await RPCError.of {
+      let call = try await EchoClient(client).bidiStream()
+      try await call.requests.write(request)
+      if let error = await call.responses.collect().error { throw error }
+    }
+  }
+
+  @Test(
+    arguments: StatusCode.allCases.filter { $0 != .ok }, [MethodKind.unary, .serverStreaming, .clientStreaming, .bidirectional])
   func `each code arrives with message and details`(code: StatusCode, kind: MethodKind) async throws {
     try await EchoServer.with { _, client async throws in
       let request = EchoRequest {
@@ -18,6 +35,8 @@ internal import Testing
         switch kind {
         case .unary: await RPCError.of { try await EchoClient(client).unary(request) }
         case .serverStreaming: try await EchoClient(client).serverStream(request).collect().error
+        case .clientStreaming: await Self.uploadError(client, request)
+        case .bidirectional: await Self.bothWaysError(client, request)
         }
       #expect(error?.code == code)
       #expect(error?.message == "told to fail with \(code)")
@@ -143,7 +162,7 @@ internal import Testing
   /// A payload of n bytes makes a message of n + 4 (three bytes of length from 16,384 on); the size of the answer adds 2.
   @Test(arguments: [(99_994, true), (99_995, false)])
   func `a request may have the server's limit and not one byte more`(payload: Int, fits: Bool) async throws {
-    try await EchoServer.with(adjust: { $0.messageBytesMax = 100_000 }) { _, client async throws in
+    try await EchoServer.with(adjust: { $0.limits.messageBytesMax = 100_000 }) { _, client async throws in
       let request = EchoRequest {
         $0.payload = Data(count: payload)
         $0.responseBytes = 1
@@ -156,7 +175,7 @@ internal import Testing
 
   @Test func `a request over the client's own limit is not sent`() async throws {
     try await EchoServer.with { echo, _ async throws in
-      let client = try echo.client { $0.messageBytesMax = 1_000 }
+      let client = try echo.client { $0.options.messageBytesMax = 1_000 }
       let error = await RPCError.of { try await EchoClient(client).unary(EchoRequest { $0.payload = Data(count: 1_000) }) }
       #expect(error?.code == .resourceExhausted)
       #expect(error?.message.contains("1003") == true)
@@ -167,8 +186,8 @@ internal import Testing
 
   @Test(arguments: [true, false])
   func `an answer over the limit of either side is RESOURCE_EXHAUSTED`(isServers: Bool) async throws {
-    try await EchoServer.with(adjust: { if isServers { $0.messageBytesMax = 100_000 } }) { echo, _ async throws in
-      let client = try echo.client { if !isServers { $0.messageBytesMax = 100_000 } }
+    try await EchoServer.with(adjust: { if isServers { $0.limits.messageBytesMax = 100_000 } }) { echo, _ async throws in
+      let client = try echo.client { if !isServers { $0.options.messageBytesMax = 100_000 } }
       let error = await RPCError.of { try await EchoClient(client).unary(EchoRequest { $0.responseBytes = 200_000 }) }
       #expect(error?.code == .resourceExhausted)
       #expect(try await EchoClient(client).isServed())

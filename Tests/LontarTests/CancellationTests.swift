@@ -89,7 +89,7 @@ internal import Testing
   @Test func `a call without a deadline gets the server's longest`() async throws {
     let (starts, ends) = (Signals<Void>(), Signals<HandlerEnd>())
     let register = Self.watched(starts, ends)
-    try await EchoServer.with(register: register, adjust: { $0.callTimeoutSecondsMax = 1 }) { _, client async throws in
+    try await EchoServer.with(register: register, adjust: { $0.limits.callTimeoutSecondsMax = 1 }) { _, client async throws in
       #expect(await RPCError.of { try await EchoClient(client).unary(Self.endless) }?.code == .deadlineExceeded)
       #expect(await ends.next() == .cancelled)
     }

@@ -190,7 +190,7 @@ internal import Testing
   }
 
   @Test func `a wrong environment is refused by HELLO and GOAWAY`() async throws {
-    let errors = try await survives(adjust: { $0.environment = Array(repeating: 7, count: 16) }) { echo in
+    let errors = try await survives(adjust: { $0.limits.environment = Array(repeating: 7, count: 16) }) { echo in
       let raw = try await RawClient.secure(to: echo)
       let hello: [UInt8] = [0, 1, 0, 4, 0, 1, 0, 1, 0, 2, 0, 16] + Array(repeating: 8, count: 16)
       await raw.send(FrameDecoder.preface + Self.header(28, 0x01, 0) + hello)
@@ -201,7 +201,7 @@ internal import Testing
 
   @Test(arguments: [0, 1, 7, 8, 19])
   func `a client that never says HELLO is cut off`(bytes: Int) async throws {
-    let errors = try await survives(adjust: { $0.helloTimeoutSeconds = 3 }) { echo in
+    let errors = try await survives(adjust: { $0.limits.helloTimeoutSeconds = 3 }) { echo in
       let raw = try await RawClient.secure(to: echo)
       await raw.send(Array(Self.greeting.prefix(bytes)))
       #expect(try await Self.goAway(raw.ended()) == .timeout)
@@ -218,7 +218,7 @@ internal import Testing
   }
 
   @Test func `a client that never ends its frame is cut off`() async throws {
-    let errors = try await survives(adjust: { $0.frameTimeoutSeconds = 3 }) { echo in
+    let errors = try await survives(adjust: { $0.limits.frameTimeoutSeconds = 3 }) { echo in
       let raw = try await RawClient.secure(to: echo)
       await raw.send(Self.greeting + Self.header(9, 0x02, 1) + [0, 1, 0])
       #expect(try await Self.goAway(raw.ended()) == .timeout)
@@ -229,7 +229,7 @@ internal import Testing
   @Test func `a client without calls is let go after the idle time, without being called wrong`() async throws {
     let errors = Mutex<[any Error]>([])
     let echo = try await EchoServer.start(
-      onConnectionError: { _, error in errors.withLock { $0.append(error) } }, adjust: { $0.idleTimeoutSeconds = 1 })
+      onConnectionError: { _, error in errors.withLock { $0.append(error) } }, adjust: { $0.limits.idleTimeoutSeconds = 1 })
     let raw = try await RawClient.secure(to: echo)
     await raw.send(Self.greeting)
     #expect(try await Self.goAway(raw.ended()) == ConnectionErrorCode.none)
@@ -271,7 +271,7 @@ internal import Testing
     }
     let echo = try await EchoServer.start(
       register: register, onConnectionError: { _, error in errors.withLock { $0.append(error) } },
-      adjust: { $0.environment = [UInt8](0x10...0x1F) })
+      adjust: { $0.limits.environment = [UInt8](0x10...0x1F) })
     try await withThrowingTaskGroup(of: Void.self) { group in
       for worker in 0..<8 {
         group.addTask {

@@ -107,8 +107,8 @@ internal import Testing
   @Test func `calls to a server that is gone are UNAVAILABLE, and served again when it is back`() async throws {
     let echo = try await EchoServer.start()
     let client = try echo.client {
-      $0.backoffFirstMilliseconds = 1
-      $0.backoffMaxMilliseconds = 5
+      $0.options.backoffFirstMilliseconds = 1
+      $0.options.backoffMaxMilliseconds = 5
     }
     #expect(try await EchoClient(client).isServed())
     await echo.server.shutdown(graceSeconds: 5)
@@ -176,11 +176,14 @@ internal import Testing
 
   @Test(arguments: [([UInt8](repeating: 1, count: 16), true), ([UInt8](repeating: 2, count: 16), false), (nil, true)])
   func `a client of another environment is refused and told why`(environment: [UInt8]?, isServed: Bool) async throws {
-    try await EchoServer.with(adjust: { $0.environment = Array(repeating: 1, count: 16) }) { echo, _ async throws in
-      let client = try echo.client { $0.environment = environment }
+    try await EchoServer.with(adjust: { $0.limits.environment = Array(repeating: 1, count: 16) }) { echo, _ async throws in
+      let client = try echo.client { $0.options.environment = environment }
       let error = await RPCError.of { try await EchoClient(client).isServed() }
       #expect((error == nil) == isServed)
-      if let error { #expect(error.message.contains("environment")) }
+      if let error {
+        #expect(error.code == .failedPrecondition)
+        #expect(error.message.contains("environment"))
+      }
       await client.shutdown()
     }
   }

@@ -201,7 +201,7 @@ internal import Testing
   }
 
   @Test func `a message of a stream that is over the limit ends the stream with a clear error`() async throws {
-    try await EchoServer.with(adjust: { $0.messageBytesMax = 100_000 }) { _, client async throws in
+    try await EchoServer.with(adjust: { $0.limits.messageBytesMax = 100_000 }) { _, client async throws in
       let (messages, error) = try await EchoClient(client).serverStream(
         EchoRequest {
           $0.responseCount = 2

@@ -12,14 +12,15 @@ import Synchronization
 /// Calls of the handlers without a transport.
 enum TestCall {
   static func context(
-    _ method: String, token: SessionToken?, idempotencyKey: [UInt8]? = nil, requestID: String = "test-1"
+    _ method: String, token: SessionToken?, idempotencyKey: [UInt8]? = nil
   ) -> CallContext {
     var metadata = Metadata()
     if let token { metadata.add("authorization", "Bearer \(token.text)") }
-    return CallContext(
-      method: "seratus.v1.\(method)", metadata: metadata, requestID: requestID, idempotencyKey: idempotencyKey, attempt: 1,
-      peer: nil,
-      deadline: nil)
+    do {
+      return try CallContext(method: "seratus.v1.\(method)", metadata: metadata, idempotencyKey: idempotencyKey)
+    } catch {
+      preconditionFailure("a token is too long for metadata: \(error)")
+    }
   }
 
   static let today: @Sendable () -> CalendarDate = {

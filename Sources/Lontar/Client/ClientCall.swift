@@ -1,92 +1,170 @@
 internal import DequeModule
 internal import LontarWire
 internal import NIOCore
+internal import Synchronization
 
 /// One call on the client. Confined to the client's event loop once it is started.
 ///
 /// Unchecked because it is made on one task and then handed over whole.
 final class ClientCall: @unchecked Sendable {
-  let frame: OpenFrame
-  let message: ByteBuffer
-  let isStream: Bool
+  private let frame: OpenFrame
+  let kind: MethodKind
+  /// The one request of a unary or server-streaming call.
+  let message: ByteBuffer?
   let deadline: NIODeadline?
   let waitForReady: Bool
   /// The stream it runs on; nil: it waits, or is over.
   var stream: UInt32?
   /// The connection of that stream: after a drain two connections may number their streams alike.
-  weak var connection: ClientChannelHandler?
+  var link: ClientLink?
+  /// Its place in the client's list of live calls.
+  var index = -1
   /// A server may refuse a call unprocessed (it is shutting down); then it is sent again, once.
   var wasResent = false
-  var isOver = false
+  /// Set once: nothing that comes later counts.
+  private(set) var isOver = false
+  private(set) var initialMetadata = MetadataBlock.empty
+  private(set) var trailingMetadata = MetadataBlock.empty
+  /// The caller may look at the trailing metadata: it will not change any more.
+  let endIsKnown = Atomic<Bool>(false)
+  /// Messages came or HEAD did: initial metadata will not change any more.
+  private var headIsKnown = false
+  private var headReaders = WaitingWriters()
 
-  /// Unary: who waits for the answer.
-  var answer: CheckedContinuation<Result<ByteBuffer, RPCError>, Never>?
-  /// Streams: messages that nobody has taken yet, and who waits for them.
-  var messages: Deque<ByteBuffer> = []
-  var reader: CheckedContinuation<Result<Deque<ByteBuffer>, RPCError>, Never>?
-  var outcome: Result<Void, RPCError>?
+  /// Unary: who waits for the answer. Unsafe, because a checked one costs an allocation a call: each call that is started ends in
+  /// `end` or `fail`, at the latest when its connection is lost or its client shut down.
+  private var answer: UnsafeContinuation<Result<ByteBuffer, RPCError>, Never>?
+  /// The messages of the other kinds; of unary calls what came before the status.
+  var inbox = Inbox()
+  var writers = WaitingWriters()
+  /// Requests that came before the call had a stream.
+  private var early: Deque<ByteBuffer> = []
+  private(set) var hasHalfClosed: Bool
+  private var ending: RPCError?
 
-  init(frame: OpenFrame, message: ByteBuffer, isStream: Bool, deadline: NIODeadline?, waitForReady: Bool) {
+  init(frame: OpenFrame, kind: MethodKind, message: ByteBuffer?, deadline: NIODeadline?, waitForReady: Bool) {
     self.frame = frame
+    self.kind = kind
     self.message = message
-    self.isStream = isStream
     self.deadline = deadline
     self.waitForReady = waitForReady
+    hasHalfClosed = kind.takesOneRequest
   }
 
   /// The OPEN frame with what is left of the deadline by now.
   func openFrame() -> OpenFrame {
     var frame = frame
     frame.timeoutNanoseconds = deadline.map { max(1, $0.remainingNanoseconds) }
-    if wasResent { frame.attempt = 2 }
+    if wasResent { frame.attempt += 1 }
     return frame
   }
 
-  func receive(_ message: ByteBuffer) {
-    messages.append(message)
-    guard let waiting = reader, isStream else { return }
-    reader = nil
-    waiting.resume(returning: .success(takeMessages()))
+  func wait(_ continuation: UnsafeContinuation<Result<ByteBuffer, RPCError>, Never>) {
+    // Its task was cancelled before it came here.
+    if let ending { return continuation.resume(returning: .failure(ending)) }
+    answer = continuation
   }
 
-  func takeMessages() -> Deque<ByteBuffer> {
-    defer { messages = [] }
-    return messages
+  // MARK: From the server
+
+  func receiveHead(_ metadata: MetadataBlock) {
+    initialMetadata = metadata
+    knowHead()
+  }
+
+  func receive(_ message: ByteBuffer) {
+    knowHead()
+    inbox.receive(message)
+  }
+
+  private func knowHead() {
+    guard !headIsKnown else { return }
+    headIsKnown = true
+    headReaders.wake()
   }
 
   /// Ends the call; the second and later ends of a race are ignored.
   func end(_ status: StatusFrame, _ inline: ByteBuffer?) {
-    if let inline { messages.append(inline) }
-    guard status.code == 0 else { return fail(RPCError(status)) }
-    guard !isStream else { return end(.success(())) }
-    guard messages.count == 1 else {
-      return fail(RPCError(.unimplemented, "the server sent \(messages.count) answers to a call that has one"))
-    }
     guard !isOver else { return }
+    trailingMetadata = status.metadata
+    guard status.code == 0 else { return fail(RPCError(status)) }
+    if kind == .unary, inbox.isEmpty, let inline {
+      isOver = true
+      answer?.resume(returning: .success(inline))
+      answer = nil
+      knowHead()
+      return
+    }
+    if let inline { receive(inline) }
     isOver = true
-    answer?.resume(returning: .success(messages[0]))
-    answer = nil
+    endIsKnown.store(true, ordering: .releasing)
+    knowHead()
+    writers.wake(throwing: Self.answeredError)
+    inbox.finish(.success(()))
+    guard kind == .unary, let answer else { return }
+    self.answer = nil
+    answer.resume(returning: Result { () throws(RPCError) in try takeOnlyMessage() })
   }
 
   func fail(_ error: RPCError) {
     guard !isOver else { return }
-    if isStream { return end(.failure(error)) }
     isOver = true
+    ending = error
+    endIsKnown.store(true, ordering: .releasing)
+    knowHead()
+    writers.wake(throwing: error)
+    inbox.finish(.failure(error))
     answer?.resume(returning: .failure(error))
     answer = nil
   }
 
-  private func end(_ outcome: Result<Void, RPCError>) {
-    guard !isOver else { return }
-    isOver = true
-    self.outcome = outcome
-    guard let waiting = reader else { return }
-    reader = nil
-    switch outcome {
-    case .success: waiting.resume(returning: .success(takeMessages()))
-    case .failure(let error): waiting.resume(returning: messages.isEmpty ? .failure(error) : .success(takeMessages()))
-    }
+  private func takeOnlyMessage() throws(RPCError) -> ByteBuffer {
+    let messages = (try inbox.take() ?? nil) ?? Deque()
+    guard messages.count == 1 else { throw Self.cardinality(messages.count) }
+    return messages[0]
   }
+
+  static func cardinality(_ count: Int) -> RPCError {
+    RPCError(.unimplemented, "the server sent \(count) answers to a call that has one")
+  }
+
+  static let answeredError = RPCError(.cancelled, "the server has answered already and takes no more requests")
+
+  // MARK: From the caller
+
+  /// Waits for HEAD, the first message or the end.
+  func parkForHead(_ continuation: UnsafeContinuation<Void, any Error>) {
+    headIsKnown ? continuation.resume() : headReaders.park(continuation)
+  }
+
+  /// Queues a request. True: enough is under way; park among `writers`.
+  func send(_ message: ByteBuffer) throws(RPCError) -> Bool {
+    if isOver { throw ending ?? Self.answeredError }
+    guard !hasHalfClosed else { throw RPCError(.internalError, "a request was written behind the end of the requests") }
+    guard let link, stream != nil else {
+      early.append(message)
+      return true
+    }
+    return link.send(self, message)
+  }
+
+  func halfClose() {
+    guard !hasHalfClosed, !isOver else { return }
+    hasHalfClosed = true
+    if stream != nil { link?.halfClose(self) }
+  }
+
+  /// The call has its stream: what was written before goes out.
+  func opened() {
+    guard !kind.takesOneRequest else { return }
+    var mustWait = false
+    while let message = early.popFirst() { mustWait = link?.send(self, message) ?? false }
+    if hasHalfClosed { link?.halfClose(self) }
+    if !mustWait { writers.wake() }
+  }
+
+  /// A call whose requests have gone out partly can't be sent again.
+  var canBeResent: Bool { kind.takesOneRequest && !wasResent && !isOver }
 }
 
 extension RPCError {
@@ -99,5 +177,18 @@ extension RPCError {
 
   init(_ fault: StreamFault) {
     self.init(StatusCode(fault), "the server broke the protocol: \(fault.reason)")
+  }
+
+  init(resetCode: UInt32, _ reason: String) {
+    let code: StatusCode =
+      switch ResetCode(rawValue: resetCode) {
+      case .cancelled: .cancelled
+      case .deadlineExceeded: .deadlineExceeded
+      case .refused: .unavailable
+      case .messageTooLarge: .resourceExhausted
+      case .codecUnsupported: .unimplemented
+      case .malformed, .flowControl, .internalError, nil: .internalError
+      }
+    self.init(code, reason)
   }
 }

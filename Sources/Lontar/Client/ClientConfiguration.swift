@@ -1,11 +1,22 @@
 public import LontarTLS
 internal import LontarWire
 
-/// Where a client connects and how it behaves when that fails.
+/// Where a client connects and how it behaves.
 public struct ClientConfiguration: Sendable {
   public var host: String
   public var port: Int
   public var tls: TLSClientConfiguration
+  public var options = ClientOptions()
+
+  public init(host: String, port: Int, tls: TLSClientConfiguration) {
+    self.host = host
+    self.port = port
+    self.tls = tls
+  }
+}
+
+/// How a client behaves, whatever the transport.
+public struct ClientOptions: Sendable {
   /// From the first TCP packet to the server's HELLO.
   public var connectTimeoutSeconds = 10
   /// Reconnecting waits this long after a first failure, then 1.6 times longer each time, give or take a fifth (gRPC's numbers).
@@ -15,15 +26,17 @@ public struct ClientConfiguration: Sendable {
   public var messageBytesMax = 4 * 1024 * 1024
   /// Calls that wait for a connection or for call credit; more are refused with RESOURCE_EXHAUSTED.
   public var waitingCallsMax = 10_000
+  /// A server that has calls of ours but is silent for so long is asked for a sign of life.
+  public var keepaliveSeconds = 30
+  /// Without an answer to that by then, the connection is lost.
+  public var keepaliveTimeoutSeconds = 20
   /// 16 bytes that name the environment this client means; nil: any.
   public var environment: [UInt8]?
   public var software = "lontar"
+  /// Around every call, the first outermost.
+  public var interceptors: [any ClientInterceptor] = []
 
-  public init(host: String, port: Int, tls: TLSClientConfiguration) {
-    self.host = host
-    self.port = port
-    self.tls = tls
-  }
+  public init() {}
 
   var wireLimits: WireLimits {
     var limits = WireLimits()
@@ -39,6 +52,10 @@ public struct CallOptions: Sendable {
   public var metadata = Metadata()
   /// 16 bytes, the same for each attempt of one act.
   public var idempotencyKey: [UInt8]?
+  /// W3C `traceparent`; one that is not of its form is left out.
+  public var traceParent: String?
+  /// 1 for the first attempt of an act, 2 for its first repetition, and so on; at most 255.
+  public var attempt = 1
   /// True: wait for a connection until the deadline. False: fail at once while the server can't be reached.
   public var waitForReady = false
 
@@ -50,4 +67,12 @@ public struct CallOptions: Sendable {
     self.idempotencyKey = idempotencyKey
     self.waitForReady = waitForReady
   }
+}
+
+/// Runs around every unary call of a client: to add metadata, to measure, to trace, to try again.
+public protocol ClientInterceptor: Sendable {
+  /// Calls `proceed` and lets through what it throws. Calling it again makes another attempt.
+  func intercept(
+    _ method: String, _ options: CallOptions, _ proceed: @Sendable (CallOptions) async throws(RPCError) -> Void
+  ) async throws(RPCError)
 }

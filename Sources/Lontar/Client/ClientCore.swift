@@ -1,8 +1,14 @@
 internal import DequeModule
-internal import LontarTLS
 internal import LontarWire
 internal import NIOCore
-internal import NIOPosix
+
+/// Makes connections for a client.
+protocol Connector: Sendable {
+  /// Where it connects, for people.
+  var place: String { get }
+  /// Attaches `link` to a pipe that runs on `eventLoop`, or calls `failed` there.
+  func connect(_ link: ClientLink, on eventLoop: any EventLoop, failed: @escaping @Sendable (RPCError) -> Void)
+}
 
 /// The client's state on its event loop: which connection, which calls wait, when to try again.
 ///
@@ -10,69 +16,78 @@ internal import NIOPosix
 final class ClientCore: @unchecked Sendable {
   private enum State {
     case idle
-    case connecting(ClientChannelHandler)
-    case ready(ClientChannelHandler)
+    case connecting(ClientLink)
+    case ready(ClientLink)
     /// The last attempt failed; calls that don't wait fail with this error until the next one.
     case backingOff(RPCError)
     case shutDown
   }
 
   let eventLoop: any EventLoop
-  private let configuration: ClientConfiguration
-  private let tls: TLSContext
-  private let limits: WireLimits
-  var wireLimits: WireLimits { limits }
+  let executor: EventLoopTaskExecutor
+  let wireLimits: WireLimits
+  private let configuration: ClientOptions
+  private let connector: any Connector
   private var state = State.idle
   private var waiting: Deque<ClientCall> = []
-  private var running: [ObjectIdentifier: ClientCall] = [:]
+  private var live: [ClientCall] = []
   private var failures = 0
   private var sweep = DeadlineSweep()
   /// Connections that take no new calls but still run some.
-  private var leaving: [ObjectIdentifier: ClientChannelHandler] = [:]
-  private var current: ClientChannelHandler?
+  private var leaving: [ObjectIdentifier: ClientLink] = [:]
+  private var current: ClientLink?
+  private var keepAlive: RepeatedTask?
 
-  init(configuration: ClientConfiguration, eventLoop: any EventLoop) throws(TLSError) {
-    var configuration = configuration
-    configuration.tls.applicationProtocols = [LontarServer.applicationProtocol]
-    self.configuration = configuration
+  init(options: ClientOptions, connector: any Connector, eventLoop: any EventLoop) {
+    configuration = options
+    self.connector = connector
     self.eventLoop = eventLoop
-    tls = try TLSContext(client: configuration.tls)
-    limits = configuration.wireLimits
+    executor = EventLoopTaskExecutor(eventLoop)
+    wireLimits = options.wireLimits
   }
 
   // MARK: Calls
 
   func start(_ call: ClientCall) {
     // Its task was cancelled before it came here.
-    if call.isOver { return call.answer?.resume(returning: .failure(Self.cancelledError)) ?? () }
+    guard !call.isOver else { return }
     if let deadline = call.deadline {
-      guard deadline > .now() else { return call.fail(Self.deadlineError) }
       sweep.watch(deadline, on: eventLoop) { [weak self] in self?.sweepDeadlines() }
     }
-    running[ObjectIdentifier(call)] = call
+    call.index = live.count
+    live.append(call)
     dispatch(call)
-    if call.isOver { running[ObjectIdentifier(call)] = nil }
   }
 
   private func dispatch(_ call: ClientCall) {
     switch state {
     case .ready(let connection) where connection.canOpen && waiting.isEmpty:
-      connection.open(call)
+      open(call, on: connection)
     case .ready, .connecting:
       enqueue(call)
     case .idle:
       enqueue(call)
-      connect()
+      if !call.isOver { connect() }
     case .backingOff(let error):
-      call.waitForReady ? enqueue(call) : call.fail(error)
+      call.waitForReady ? enqueue(call) : fail(call, error)
     case .shutDown:
-      call.fail(RPCError(.unavailable, "this client has been shut down"))
+      fail(call, RPCError(.unavailable, "this client has been shut down"))
     }
+  }
+
+  private func open(_ call: ClientCall, on connection: ClientLink) {
+    if let deadline = call.deadline, deadline.remainingNanoseconds == 0 { return fail(call, Self.deadlineError) }
+    if let bytes = call.message?.readableBytes, bytes > connection.messageBytesMax {
+      return fail(
+        call,
+        RPCError(.resourceExhausted, "the request has \(bytes) bytes; the server takes at most \(connection.messageBytesMax)"))
+    }
+    connection.open(call)
   }
 
   private func enqueue(_ call: ClientCall) {
     guard waiting.count < configuration.waitingCallsMax else {
-      return call.fail(RPCError(.resourceExhausted, "\(waiting.count) calls wait already"))
+      return fail(call, RPCError(.resourceExhausted, "\(waiting.count) calls wait already"))
     }
     waiting.append(call)
   }
@@ -82,27 +97,41 @@ final class ClientCore: @unchecked Sendable {
     guard !call.isOver else { return }
     let code: ResetCode = error.code == .deadlineExceeded ? .deadlineExceeded : .cancelled
     if call.stream != nil {
-      call.connection?.cancel(call, code, error.message)
+      call.link?.cancel(call, code, error.message)
     } else {
       waiting.removeAll { $0 === call }
     }
+    fail(call, error)
+  }
+
+  func cancel(_ call: ClientCall) {
+    cancel(call, Self.cancelledError)
+  }
+
+  func fail(_ call: ClientCall, _ error: RPCError) {
     call.fail(error)
     ended(call)
   }
 
+  /// Takes an ended call from the list of live ones.
   func ended(_ call: ClientCall) {
-    running[ObjectIdentifier(call)] = nil
-    if running.isEmpty { sweep.reset() }
-  }
-
-  func messagesTaken(_ call: ClientCall) {
-    call.connection?.messagesTaken(call)
+    call.link = nil
+    guard call.index >= 0 else { return }
+    let last = live.count - 1
+    if call.index != last {
+      live[call.index] = live[last]
+      live[call.index].index = call.index
+    }
+    live.removeLast()
+    call.index = -1
+    if live.isEmpty { sweep.reset() }
   }
 
   /// The server did nothing for this call: it is sent again, once.
   func resend(_ call: ClientCall, _ reason: String) {
-    guard !call.wasResent, !call.isOver else {
-      return call.fail(RPCError(.unavailable, "the server refused the call: \(reason)"))
+    guard !call.isOver else { return }
+    guard call.canBeResent else {
+      return fail(call, RPCError(.unavailable, "the server refused the call: \(reason)"))
     }
     call.wasResent = true
     if case .ready(let connection) = state, connection.isLeaving { state = .idle }
@@ -116,8 +145,8 @@ final class ClientCore: @unchecked Sendable {
     sweep.reset()
     let now = NIODeadline.now()
     var earliest = NIODeadline.distantFuture
-    for call in running.values {
-      guard let deadline = call.deadline, !call.isOver else { continue }
+    for call in live where !call.isOver {
+      guard let deadline = call.deadline else { continue }
       if deadline <= now { cancel(call, Self.deadlineError) } else { earliest = min(earliest, deadline) }
     }
     if earliest < .distantFuture { sweep.watch(earliest, on: eventLoop) { [weak self] in self?.sweepDeadlines() } }
@@ -129,47 +158,31 @@ final class ClientCore: @unchecked Sendable {
     var hello = Hello()
     hello.software = configuration.software
     if let environment = configuration.environment { hello.environment = environment }
-    let handler = ClientChannelHandler(owner: self, hello: hello, limits: limits)
-    state = .connecting(handler)
-    let tls = tls
-    let timeout = TimeAmount.seconds(Int64(configuration.connectTimeoutSeconds))
-    let giveUp = eventLoop.scheduleTask(in: timeout) { [weak self] in
-      guard let self, case .connecting(let attempt) = self.state, attempt === handler else { return }
-      handler.lose(RPCError(.unavailable, "\(self.place) did not answer within \(self.configuration.connectTimeoutSeconds) s"))
+    let link = ClientLink(owner: self, hello: hello, limits: wireLimits)
+    state = .connecting(link)
+    let seconds = configuration.connectTimeoutSeconds
+    eventLoop.scheduleTask(in: .seconds(Int64(seconds))) { [weak self] in
+      guard let self, case .connecting(let attempt) = self.state, attempt === link else { return }
+      link.lose(RPCError(.unavailable, "\(self.connector.place) did not answer within \(seconds) s"))
     }
-    ClientBootstrap(group: eventLoop)
-      .connectTimeout(timeout)
-      .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-      .channelOption(.writeBufferWaterMark, value: .init(low: 64 * 1024, high: 256 * 1024))
-      .channelOption(.recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 2_048, initial: 16_384, maximum: 131_072))
-      .channelInitializer { channel in
-        channel.eventLoop.makeCompletedFuture {
-          try channel.pipeline.syncOperations.addHandlers(TLSHandler(context: tls), handler)
-        }
-      }
-      .connect(host: configuration.host, port: configuration.port)
-      .whenComplete { [weak self] result in
-        guard let self else { return }
-        switch result {
-        case .success(let channel): channel.closeFuture.whenComplete { _ in giveUp.cancel() }
-        case .failure(let error):
-          giveUp.cancel()
-          handler.lose(RPCError(.unavailable, "can't reach \(self.place): \(Self.words(error))", cause: error))
-        }
-      }
+    connector.connect(link, on: eventLoop) { link.lose($0) }
+    startKeepAlive()
   }
 
-  private var place: String { "\(configuration.host):\(configuration.port)" }
-
-  private static func words(_ error: any Error) -> String {
-    if let error = error as? NIOConnectionError {
-      return error.connectionErrors.first.map { words($0.error) } ?? "no address answers"
+  private func startKeepAlive() {
+    guard keepAlive == nil else { return }
+    keepAlive = eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { [weak self] task in
+      guard let self else { return task.cancel() }
+      let now = NIODeadline.now()
+      for link in [self.current].compactMap({ $0 }) + self.leaving.values {
+        link.keepAlive(
+          now: now, silenceSeconds: self.configuration.keepaliveSeconds,
+          timeoutSeconds: self.configuration.keepaliveTimeoutSeconds)
+      }
     }
-    if let error = error as? IOError { return error.errnoCode == ECONNREFUSED ? "nothing listens there" : error.description }
-    return String(describing: error)
   }
 
-  func connectionIsReady(_ connection: ClientChannelHandler) {
+  func connectionIsReady(_ connection: ClientLink) {
     if case .shutDown = state { return connection.leave() }
     failures = 0
     current = connection
@@ -180,11 +193,11 @@ final class ClientCore: @unchecked Sendable {
   func moreCalls() {
     guard case .ready(let connection) = state else { return }
     while connection.canOpen, let call = waiting.popFirst() {
-      if !call.isOver { connection.open(call) }
+      if !call.isOver { open(call, on: connection) }
     }
   }
 
-  func connectionLeaves(_ connection: ClientChannelHandler) {
+  func connectionLeaves(_ connection: ClientLink) {
     leaving[ObjectIdentifier(connection)] = connection
     if case .ready(let ready) = state, ready === connection {
       state = .idle
@@ -193,7 +206,7 @@ final class ClientCore: @unchecked Sendable {
     if case .idle = state, !waiting.isEmpty { connect() }
   }
 
-  func connectionIsLost(_ connection: ClientChannelHandler, _ error: RPCError) {
+  func connectionIsLost(_ connection: ClientLink, _ error: RPCError) {
     leaving[ObjectIdentifier(connection)] = nil
     switch state {
     case .ready(let ready) where ready === connection:
@@ -211,7 +224,7 @@ final class ClientCore: @unchecked Sendable {
     state = .backingOff(error)
     let failing = waiting.filter { !$0.waitForReady }
     waiting.removeAll { !$0.waitForReady }
-    for call in failing { call.fail(error) }
+    for call in failing { fail(call, error) }
     var delay = Double(configuration.backoffFirstMilliseconds)
     for _ in 1..<min(failures, 20) { delay *= 1.6 }
     delay = min(delay, Double(configuration.backoffMaxMilliseconds)) * Double.random(in: 0.8...1.2)
@@ -227,8 +240,11 @@ final class ClientCore: @unchecked Sendable {
     state = .shutDown
     current = nil
     let error = RPCError(.cancelled, "the client was shut down")
-    for call in waiting { call.fail(error) }
+    let unopened = waiting
     waiting = []
+    for call in unopened { fail(call, error) }
+    keepAlive?.cancel()
+    keepAlive = nil
     last?.leave()
   }
 }

@@ -2,19 +2,24 @@ internal import LontarTLS
 internal import LontarWire
 internal import NIOCore
 internal import NIOPosix
-internal import SwiftProtobuf
+public import SwiftProtobuf
 
 /// Calls a server over one connection that is made when first needed and made again when it is lost.
 public final class LontarClient: Sendable {
-  private let core: ClientCore
+  let core: ClientCore
+  private let interceptors: [any ClientInterceptor]
   /// Runs tasks on the client's event loop: calls made there need no hop between threads.
   public let executor: any TaskExecutor
 
   /// - Throws: `TLSError` if trust roots or the client's certificate are missing or wrong.
-  public init(_ configuration: ClientConfiguration) throws {
-    let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
-    core = try ClientCore(configuration: configuration, eventLoop: eventLoop)
-    executor = EventLoopTaskExecutor(eventLoop)
+  public convenience init(_ configuration: ClientConfiguration) throws {
+    self.init(connector: try SocketConnector(configuration), options: configuration.options)
+  }
+
+  init(connector: any Connector, options: ClientOptions) {
+    core = ClientCore(options: options, connector: connector, eventLoop: MultiThreadedEventLoopGroup.singleton.next())
+    executor = core.executor
+    interceptors = options.interceptors
   }
 
   deinit {
@@ -26,30 +31,60 @@ public final class LontarClient: Sendable {
   public func unary<Request, Response>(
     _ method: Method<Request, Response>, _ request: Request, options: CallOptions = CallOptions()
   ) async throws(RPCError) -> Response {
-    let call = try makeCall(method, request, options, isStream: false)
+    try await unaryResponse(method, request, options: options).message
+  }
+
+  /// One request, one answer with the metadata around it.
+  public func unaryResponse<Request, Response>(
+    _ method: Method<Request, Response>, _ request: Request, options: CallOptions = CallOptions()
+  ) async throws(RPCError) -> UnaryResponse<Response> {
+    let message = try encode(request)
+    if interceptors.isEmpty {
+      let (answer, call) = try await answer(method, message, options)
+      return UnaryResponse(message: try Response(answer: answer), call: call)
+    }
+    let result = UnaryResult()
+    try await intercepted(method, message, options, interceptors[...], result)
+    guard let answer = result.answer, let call = result.call else {
+      throw RPCError(.internalError, "an interceptor let \(method.name) pass without calling it")
+    }
+    return UnaryResponse(message: try Response(answer: answer), call: call)
+  }
+
+  private func intercepted<Request, Response>(
+    _ method: Method<Request, Response>, _ message: ByteBuffer, _ options: CallOptions,
+    _ rest: ArraySlice<any ClientInterceptor>, _ result: UnaryResult
+  ) async throws(RPCError) {
+    guard let next = rest.first else {
+      (result.answer, result.call) = try await answer(method, message, options)
+      return
+    }
+    try await next.intercept(method.name, options) { options throws(RPCError) in
+      try await self.intercepted(method, message, options, rest.dropFirst(), result)
+    }
+  }
+
+  private func answer<Request, Response>(
+    _ method: Method<Request, Response>, _ message: ByteBuffer, _ options: CallOptions
+  ) async throws(RPCError) -> (ByteBuffer, ClientCall) {
+    let call = try makeCall(method, message, options)
     let core = core
     let answer = await withTaskCancellationHandler {
-      await withCheckedContinuation { continuation in
-        core.onLoop {
-          call.answer = continuation
+      await withUnsafeContinuation { continuation in
+        if core.eventLoop.inEventLoop {
+          call.wait(continuation)
           core.start(call)
+        } else {
+          core.eventLoop.execute {
+            call.wait(continuation)
+            core.start(call)
+          }
         }
       }
     } onCancel: {
-      core.eventLoop.execute { core.cancel(call, RPCError(.cancelled, "the caller cancelled the call")) }
+      core.eventLoop.execute { core.cancel(call) }
     }
-    core.onLoop { core.ended(call) }
-    return try Response(answer: answer.get())
-  }
-
-  /// One request, a stream of answers. Dropping the stream or cancelling the task that reads it cancels the call.
-  public func serverStreaming<Request, Response>(
-    _ method: Method<Request, Response>, _ request: Request, options: CallOptions = CallOptions()
-  ) async throws(RPCError) -> ResponseStream<Response> {
-    let call = try makeCall(method, request, options, isStream: true)
-    let core = core
-    core.onLoop { core.start(call) }
-    return ResponseStream(call: call, core: core)
+    return (try answer.get(), call)
   }
 
   /// Ends the connection once the running calls have ended; calls that still wait fail with CANCELLED.
@@ -57,61 +92,24 @@ public final class LontarClient: Sendable {
     let core = core
     try? await core.eventLoop.submit { core.shutDown() }.get()
   }
-
-  private func makeCall<Request, Response>(
-    _ method: Method<Request, Response>, _ request: Request, _ options: CallOptions, isStream: Bool
-  ) throws(RPCError) -> ClientCall {
-    let limits = core.wireLimits
-    let message: ByteBuffer
-    do {
-      message = try request.lontarBytes()
-    } catch {
-      throw RPCError(.internalError, "the request can't be encoded: \(error)", cause: error)
-    }
-    guard message.readableBytes <= limits.messageBytesMax else {
-      throw RPCError(
-        .resourceExhausted, "the request has \(message.readableBytes) bytes; at most \(limits.messageBytesMax) are allowed")
-    }
-    if let key = options.idempotencyKey, key.count != 16 {
-      throw RPCError(.invalidArgument, "an idempotency key has 16 bytes, not \(key.count)")
-    }
-    guard (1...255).contains(method.name.utf8.count) else {
-      throw RPCError(.invalidArgument, "a method's name has 1 to 255 bytes, not \(method.name.utf8.count)")
-    }
-    let nanoseconds = options.timeout.map { timeout in
-      let (seconds, attoseconds) = timeout.components
-      return seconds < 0
-        ? 0 : UInt64(clamping: seconds).multipliedClamping(1_000_000_000) + UInt64(max(0, attoseconds) / 1_000_000_000)
-    }
-    let frame = OpenFrame(
-      method: ByteBuffer(string: method.name), idempotencyKey: options.idempotencyKey.map { ByteBuffer(bytes: $0) },
-      metadata: try options.metadata.block(limits))
-    return ClientCall(
-      frame: frame, message: message, isStream: isStream, deadline: nanoseconds.map { NIODeadline.after(nanoseconds: $0) },
-      waitForReady: options.waitForReady)
-  }
 }
 
-extension UInt64 {
-  fileprivate func multipliedClamping(_ other: UInt64) -> UInt64 {
-    let (product, overflow) = multipliedReportingOverflow(by: other)
-    return overflow ? .max / 2 : Swift.min(product, .max / 2)
+/// The answer of a unary call with its metadata.
+public struct UnaryResponse<Response: Message & Sendable>: Sendable {
+  public let message: Response
+  private let call: ClientCall
+
+  init(message: Response, call: ClientCall) {
+    self.message = message
+    self.call = call
   }
+
+  public var initialMetadata: Metadata { Metadata(call.initialMetadata) }
+  public var trailingMetadata: Metadata { Metadata(call.trailingMetadata) }
 }
 
-extension ClientCore {
-  /// Runs `body` on the event loop, at once if we are there.
-  func onLoop(_ body: @escaping @Sendable () -> Void) {
-    if eventLoop.inEventLoop { body() } else { eventLoop.execute(body) }
-  }
-}
-
-extension Message {
-  init(answer bytes: ByteBuffer) throws(RPCError) {
-    do {
-      try self.init(lontarBytes: bytes)
-    } catch {
-      throw RPCError(.internalError, "the answer is not a \(Self.protoMessageName) message", cause: error)
-    }
-  }
+/// Carries the answer past the interceptors, which see none. Unchecked because one task fills it and then reads it.
+private final class UnaryResult: @unchecked Sendable {
+  var answer: ByteBuffer?
+  var call: ClientCall?
 }

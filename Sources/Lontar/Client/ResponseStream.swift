@@ -1,22 +1,25 @@
 internal import DequeModule
-internal import LontarWire
 internal import NIOCore
 public import SwiftProtobuf
 
-/// The answers of a server-streaming call, to be read once. Whoever reads slowly holds the server back.
+/// The answers of a call, to be read once. Whoever reads slowly holds the server back.
 public struct ResponseStream<Response: Message & Sendable>: AsyncSequence, Sendable {
   public typealias Element = Response
   public typealias Failure = RPCError
 
   let lease: CallLease
 
-  init(call: ClientCall, core: ClientCore) {
-    lease = CallLease(call: call, core: core)
-  }
-
   public func makeAsyncIterator() -> Iterator {
     Iterator(lease: lease)
   }
+
+  /// What the server said before its first message; waits for that.
+  public var initialMetadata: Metadata {
+    get async throws(RPCError) { try await lease.initialMetadata() }
+  }
+
+  /// What the server said with the status; empty until the stream has been read to its end.
+  public var trailingMetadata: Metadata { lease.trailingMetadata }
 
   public struct Iterator: AsyncIteratorProtocol {
     let lease: CallLease
@@ -34,46 +37,5 @@ public struct ResponseStream<Response: Message & Sendable>: AsyncSequence, Senda
       }
       return try Response(answer: batch.removeFirst())
     }
-  }
-}
-
-/// Cancels its call when the last reader lets go of it.
-final class CallLease: Sendable {
-  private let call: ClientCall
-  private let core: ClientCore
-
-  init(call: ClientCall, core: ClientCore) {
-    self.call = call
-    self.core = core
-  }
-
-  deinit {
-    let (call, core) = (call, core)
-    core.onLoop { core.cancel(call, RPCError(.cancelled, "nobody reads the stream any more")) }
-  }
-
-  /// All messages that have come; waits for one if there is none. nil: the stream has ended well.
-  func take() async throws(RPCError) -> Deque<ByteBuffer>? {
-    let (call, core) = (call, core)
-    let result = await withTaskCancellationHandler {
-      await withCheckedContinuation { (continuation: CheckedContinuation<Result<Deque<ByteBuffer>, RPCError>, Never>) in
-        core.onLoop {
-          if !call.messages.isEmpty {
-            continuation.resume(returning: .success(call.takeMessages()))
-            core.messagesTaken(call)
-          } else if let outcome = call.outcome {
-            core.ended(call)
-            continuation.resume(returning: outcome.map { Deque() })
-          } else {
-            call.reader = continuation
-            core.messagesTaken(call)
-          }
-        }
-      }
-    } onCancel: {
-      core.onLoop { core.cancel(call, RPCError(.cancelled, "the caller cancelled the call")) }
-    }
-    let messages = try result.get()
-    return messages.isEmpty ? nil : messages
   }
 }

@@ -5,31 +5,86 @@ internal import Synchronization
 
 /// What a handler knows of its call.
 public struct CallContext: Sendable {
+  let facts: CallFacts
+
+  init(_ facts: CallFacts) {
+    self.facts = facts
+  }
+
+  /// For handlers that are called without a connection, as tests of services do. Its request's id is "direct-1".
+  /// - Throws: `RPCError` if the metadata is over a limit.
+  package init(method: String, metadata: Metadata = Metadata(), idempotencyKey: [UInt8]? = nil) throws(RPCError) {
+    let open = OpenFrame(
+      method: ByteBuffer(string: method), idempotencyKey: idempotencyKey.map { ByteBuffer(bytes: $0) },
+      metadata: try metadata.block(WireLimits()))
+    facts = CallFacts(method: method, connection: "direct", stream: 1, open: open, peer: nil, deadline: nil)
+  }
+
   /// `package.Service/Method`.
-  public let method: String
-  public let metadata: Metadata
+  public var method: String { facts.method }
+  public var metadata: Metadata { Metadata(facts.metadata) }
   /// Names the call in logs and errors; unique for as long as the logs live.
-  public let requestID: String
+  public var requestID: String { facts.requestID }
   /// The same for each attempt of one act; 16 bytes.
-  public let idempotencyKey: [UInt8]?
-  public let attempt: Int
+  public var idempotencyKey: [UInt8]? { facts.idempotencyKey.map { Array($0.readableBytesView) } }
+  /// 1 for the first attempt.
+  public var attempt: Int { Int(facts.attempt) }
+  /// W3C trace context of the caller, as `traceparent` writes it; nil: it sent none.
+  public var traceParent: String? { facts.traceContext.flatMap { TraceContext(bytes: $0)?.traceParent } }
   /// Who the client is by its certificate, if it showed one.
-  public let peer: TLSPeer?
-  let deadline: NIODeadline?
-  let trailer = TrailerBox()
+  public var peer: TLSPeer? { facts.peer }
 
   /// What is left of the caller's deadline; nil: it set none.
   public var remaining: Duration? {
-    deadline.map { .nanoseconds(Int64(clamping: $0.remainingNanoseconds)) }
+    facts.deadline.map { .nanoseconds(Int64(clamping: $0.remainingNanoseconds)) }
+  }
+
+  /// Metadata that goes before the first message; no effect once that has been sent.
+  public func setInitialMetadata(_ metadata: Metadata) {
+    facts.reply.withLock { $0.initial = metadata }
   }
 
   /// Metadata that goes with the status.
   public func setTrailingMetadata(_ metadata: Metadata) {
-    trailer.metadata.withLock { $0 = metadata }
+    facts.reply.withLock { $0.trailing = metadata }
   }
 }
 
-/// Holds what a handler says for the end of its call.
-final class TrailerBox: Sendable {
-  let metadata = Mutex<Metadata?>(nil)
+/// What is known of a call from its OPEN on, and what its handler says for the frames around its messages.
+///
+/// Unchecked because `ServerCall`, which is one, has state of its own; what is here is constant or behind the lock.
+class CallFacts: @unchecked Sendable {
+  struct Reply {
+    var initial: Metadata?
+    var trailing: Metadata?
+  }
+
+  let method: String
+  let connection: String
+  let stream: UInt32
+  let metadata: MetadataBlock
+  let idempotencyKey: ByteBuffer?
+  let traceContext: ByteBuffer?
+  let attempt: UInt8
+  let peer: TLSPeer?
+  let deadline: NIODeadline?
+  let reply = Mutex(Reply())
+
+  /// - Parameter connection: with the stream it makes the request's id.
+  init(
+    method: String, connection: String, stream: UInt32, open: OpenFrame, peer: TLSPeer?, deadline: NIODeadline?
+  ) {
+    self.method = method
+    self.connection = connection
+    self.stream = stream
+    self.peer = peer
+    self.deadline = deadline
+    // Copies: a slice would keep the whole read alive for as long as the call runs.
+    metadata = open.metadata.compacted()
+    idempotencyKey = open.idempotencyKey.map { ByteBuffer(bytes: $0.readableBytesView) }
+    traceContext = open.traceContext.map { ByteBuffer(bytes: $0.readableBytesView) }
+    attempt = open.attempt
+  }
+
+  final var requestID: String { "\(connection)-\(stream)" }
 }

@@ -6,6 +6,7 @@ internal import Synchronization
 
 /// Listens, hands each connection to its handler, and shuts down without losing a call.
 public final class LontarServer: Sendable {
+  private let configuration: ServerConfiguration
   private let shared: ServerShared
   private let group: MultiThreadedEventLoopGroup
   private let contexts: TLSContextBox
@@ -22,7 +23,8 @@ public final class LontarServer: Sendable {
     var configuration = configuration
     configuration.tls.applicationProtocols = [LontarServer.applicationProtocol]
     contexts = try TLSContextBox(configuration.tls)
-    shared = ServerShared(configuration: configuration, router: router, onCall: onCall, onConnectionError: onConnectionError)
+    self.configuration = configuration
+    shared = ServerShared(limits: configuration.limits, router: router, onCall: onCall, onConnectionError: onConnectionError)
     group = MultiThreadedEventLoopGroup(
       numberOfThreads: configuration.eventLoops > 0 ? configuration.eventLoops : System.coreCount)
   }
@@ -35,18 +37,18 @@ public final class LontarServer: Sendable {
   /// Binds and accepts. Returns the address in use.
   /// - Throws: `RPCError` that names the address if it is taken or not ours.
   public func start() async throws -> (host: String, port: Int) {
-    let (shared, contexts) = (shared, contexts)
+    let (shared, contexts, configuration) = (shared, contexts, configuration)
     let bootstrap = ServerBootstrap(group: group)
       .serverChannelOption(.backlog, value: 1024)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
       .childChannelInitializer { channel in
-        guard shared.connections.count < shared.configuration.connectionsMax else {
+        guard shared.connections.count < configuration.connectionsMax else {
           shared.onConnectionError("-", RPCError(.resourceExhausted, "more connections than connectionsMax"))
           return channel.close()
         }
         return channel.eventLoop.makeCompletedFuture {
           try channel.pipeline.syncOperations.addHandlers(
-            TLSHandler(context: contexts.current), ServerChannelHandler(shared: shared))
+            TLSHandler(context: contexts.current), LinkChannelHandler(ServerLink(shared: shared)))
         }
       }
       .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
@@ -54,7 +56,6 @@ public final class LontarServer: Sendable {
       .childChannelOption(.maxMessagesPerRead, value: 4)
       .childChannelOption(
         .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 2_048, initial: 16_384, maximum: 131_072))
-    let configuration = shared.configuration
     do {
       let channel = try await bootstrap.bind(host: configuration.host, port: configuration.port).get()
       listener.withLock { $0 = channel }
@@ -82,20 +83,14 @@ public final class LontarServer: Sendable {
       return listener
     }
     try? await channel?.close()
-    forEachConnection { $0.drain() }
+    shared.connections.forEach { $0.drain() }
     // A round trip for clients to hear of it before later calls are refused.
     try? await Task.sleep(for: .milliseconds(200))
-    forEachConnection { $0.finishDrain() }
+    shared.connections.forEach { $0.finishDrain() }
     let end = ContinuousClock.now + .seconds(graceSeconds)
     while shared.connections.count > 0, ContinuousClock.now < end {
       try? await Task.sleep(for: .milliseconds(20))
     }
     try? await group.shutdownGracefully()
-  }
-
-  private func forEachConnection(_ body: @escaping @Sendable (ServerChannelHandler) -> Void) {
-    for handler in shared.connections.all {
-      handler.executor?.eventLoop.execute { body(handler) }
-    }
   }
 }

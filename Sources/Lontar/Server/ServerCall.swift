@@ -1,36 +1,75 @@
+internal import DequeModule
 internal import LontarWire
 internal import NIOCore
 
-/// One running call on the server. Confined to its connection's event loop.
-final class ServerCall {
-  let stream: UInt32
-  let handler: any MethodHandler
-  let context: CallContext
+/// One call on the server: its facts, its state, and its messages for the adapters of the four kinds.
+///
+/// Unchecked because the state is confined to the event loop of its link; whoever comes from elsewhere hops first.
+final class ServerCall: CallFacts, CallChannel, @unchecked Sendable {
+  let link: ServerLink
+  let registered: RegisteredMethod
   let started: NIODeadline
   var task: Task<Void, Never>?
-  /// The request, once it is whole.
+  /// Its place in the link's list of running calls.
+  var index = -1
+  /// The one request of a unary or server-streaming call, once it is whole.
   var message: ByteBuffer?
-  /// The handler runs or has run: what still comes of the request is a fault.
+  /// Requests of the other two kinds.
+  var inbox = Inbox()
+  var writers = WaitingWriters()
+  /// The handler runs or has run.
   var isRunning = false
   /// A status was sent, or nobody wants one any more.
   var isOver = false
-  /// Why the task was cancelled, if it was: the deadline or the client.
+  /// The first message has been queued: initial metadata has gone or comes too late.
+  var headIsDue = true
+  /// Why the handler was told to stop: the deadline or the client.
   var ending: RPCError?
-  /// Writers that wait for room in the stream: a handler may write from several tasks.
-  var writers: [CheckedContinuation<Void, any Error>] = []
 
-  init(stream: UInt32, handler: any MethodHandler, context: CallContext) {
-    self.stream = stream
-    self.handler = handler
-    self.context = context
-    started = .now()
+  init(
+    link: ServerLink, stream: UInt32, registered: RegisteredMethod, open: OpenFrame, deadline: NIODeadline, started: NIODeadline
+  ) {
+    self.link = link
+    self.registered = registered
+    self.started = started
+    super.init(
+      method: registered.name, connection: link.id, stream: stream, open: open, peer: link.peer, deadline: deadline)
   }
 
-  func wakeWriters(throwing error: RPCError? = nil) {
-    let waiting = writers
-    writers = []
-    for writer in waiting {
-      if let error { writer.resume(throwing: error) } else { writer.resume() }
+  /// The handler from its start to its end; on the link's event loop but for what the handler itself does elsewhere.
+  func run(_ request: ByteBuffer?) async {
+    do {
+      let answer = try await registered.answer(request, CallContext(self), self)
+      link.handlerReturned(self, answer)
+    } catch {
+      link.handlerThrew(self, error)
     }
+  }
+
+  // MARK: Messages
+
+  func send(_ message: ByteBuffer) async throws {
+    if link.isOnLoop {
+      guard try link.queue(self, message) else { return }
+      try await withUnsafeThrowingContinuation { writers.park($0) }
+    } else {
+      try await withTaskExecutorPreference(link.executor) { try await send(message) }
+    }
+  }
+
+  func takeRequests() async throws -> Deque<ByteBuffer>? {
+    guard link.isOnLoop else {
+      return try await withTaskExecutorPreference(link.executor) { try await takeRequests() }
+    }
+    let delivery = try inbox.take()
+    link.requestsTaken(self)
+    if let delivery { return delivery }
+    return try await withUnsafeThrowingContinuation { inbox.park($0) }
+  }
+
+  /// Nobody reads or writes here any more.
+  func close(_ error: RPCError) {
+    inbox.finish(.failure(error))
+    writers.wake(throwing: error)
   }
 }

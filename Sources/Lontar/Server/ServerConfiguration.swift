@@ -9,6 +9,19 @@ public struct ServerConfiguration: Sendable {
   public var tls: TLSServerConfiguration
   /// Connections beyond this are closed before their handshake.
   public var connectionsMax = 1_000
+  public var limits = ServerLimits()
+  /// Event loops; 0: one for each core.
+  public var eventLoops = 0
+
+  public init(host: String, port: Int, tls: TLSServerConfiguration) {
+    self.host = host
+    self.port = port
+    self.tls = tls
+  }
+}
+
+/// What a server allows its clients, whatever the transport.
+public struct ServerLimits: Sendable {
   /// Calls that run at once on one connection.
   public var callsPerConnectionMax = 100
   /// The largest request or answer.
@@ -24,14 +37,14 @@ public struct ServerConfiguration: Sendable {
   /// 16 bytes that name the environment; a client that expects another is refused.
   public var environment: [UInt8] = Array(repeating: 0, count: 16)
   public var software = "lontar"
-  /// Event loops; 0: one for each core.
-  public var eventLoops = 0
+  /// A connection is drained when it is this old, give or take a tenth; 0: never.
+  public var connectionAgeSecondsMax = 0
+  /// A client that has calls but is silent for so long is asked for a sign of life.
+  public var keepaliveSeconds = 30
+  /// Without an answer to that by then, it is gone.
+  public var keepaliveTimeoutSeconds = 20
 
-  public init(host: String, port: Int, tls: TLSServerConfiguration) {
-    self.host = host
-    self.port = port
-    self.tls = tls
-  }
+  public init() {}
 
   var wireLimits: WireLimits {
     var limits = WireLimits()

@@ -1,47 +1,83 @@
 internal import LontarWire
+internal import NIOCore
 internal import Synchronization
 
 /// What all connections of a server have in common.
 final class ServerShared: Sendable {
-  let configuration: ServerConfiguration
+  let configuration: ServerLimits
   let limits: WireLimits
-  let router: Router
+  let methods: MethodTable
   let hello: Hello
   let connections = ConnectionTable()
+  let counters = ServerCounters()
+  let callNanosecondsMax: UInt64
   let onCall: (@Sendable (CallRecord) -> Void)?
   let onConnectionError: @Sendable (_ connection: String, any Error) -> Void
 
   init(
-    configuration: ServerConfiguration, router: Router, onCall: (@Sendable (CallRecord) -> Void)?,
+    limits configuration: ServerLimits, router: Router, onCall: (@Sendable (CallRecord) -> Void)?,
     onConnectionError: @escaping @Sendable (String, any Error) -> Void
   ) {
     self.configuration = configuration
-    self.router = router
+    methods = router.table()
     self.onCall = onCall
     self.onConnectionError = onConnectionError
     limits = configuration.wireLimits
+    callNanosecondsMax = UInt64(configuration.callTimeoutSecondsMax) * 1_000_000_000
     var hello = Hello()
     hello.environment = configuration.environment
     hello.software = configuration.software
     self.hello = hello
   }
+
+  /// When a connection is old: give or take a tenth, so that connections made together do not end together. nil: never.
+  func connectionAgeSeconds(of connection: String) -> Int64? {
+    let age = Int64(configuration.connectionAgeSecondsMax)
+    guard age > 0 else { return nil }
+    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+    for byte in connection.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+    return age * 9 / 10 + Int64(hash % UInt64(max(1, age / 5)))
+  }
 }
 
-/// The open connections, so that a shutdown reaches them.
+/// What an operator wants to know of a server at a glance; counted where it happens, read at any time.
+final class ServerCounters: Sendable {
+  private let started = Atomic<Int>(0)
+  private let ended = Mutex<[Int]>(Array(repeating: 0, count: StatusCode.allCases.count))
+
+  func callStarted() {
+    started.add(1, ordering: .relaxed)
+  }
+
+  func callEnded(_ code: StatusCode) {
+    ended.withLock { $0[Int(code.rawValue)] += 1 }
+  }
+
+  var callsStarted: Int { started.load(ordering: .relaxed) }
+  /// By status code.
+  var callsEnded: [Int] { ended.withLock { $0 } }
+}
+
+/// The open connections and their event loops, so that a shutdown reaches them.
 final class ConnectionTable: Sendable {
-  private let handlers = Mutex<[ObjectIdentifier: ServerChannelHandler]>([:])
+  private let links = Mutex<[ObjectIdentifier: (link: ServerLink, eventLoop: any EventLoop)]>([:])
 
-  var count: Int { handlers.withLock { $0.count } }
+  var count: Int { links.withLock { $0.count } }
 
-  func add(_ handler: ServerChannelHandler) {
-    handlers.withLock { $0[ObjectIdentifier(handler)] = handler }
+  func add(_ link: ServerLink, _ eventLoop: any EventLoop) {
+    links.withLock { $0[ObjectIdentifier(link)] = (link, eventLoop) }
   }
 
-  func remove(_ handler: ServerChannelHandler) {
-    _ = handlers.withLock { $0.removeValue(forKey: ObjectIdentifier(handler)) }
+  func remove(_ link: ServerLink) {
+    _ = links.withLock { $0.removeValue(forKey: ObjectIdentifier(link)) }
   }
 
-  var all: [ServerChannelHandler] { handlers.withLock { Array($0.values) } }
+  /// Runs `body` for each connection on its event loop.
+  func forEach(_ body: @escaping @Sendable (ServerLink) -> Void) {
+    for (link, eventLoop) in links.withLock({ Array($0.values) }) {
+      eventLoop.execute { body(link) }
+    }
+  }
 }
 
 /// Numbers connections for logs: a random start, so that two runs of a server are not mistaken for each other.

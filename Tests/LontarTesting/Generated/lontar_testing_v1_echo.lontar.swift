@@ -9,6 +9,10 @@ package enum Lontar_Testing_V1_Echo {
     service: serviceName, name: "Unary", kind: .unary)
   package static let serverStream = Method<Lontar_Testing_V1_EchoRequest, Lontar_Testing_V1_EchoResponse>(
     service: serviceName, name: "ServerStream", kind: .serverStreaming)
+  package static let clientStream = Method<Lontar_Testing_V1_EchoRequest, Lontar_Testing_V1_EchoResponse>(
+    service: serviceName, name: "ClientStream", kind: .clientStreaming)
+  package static let bidiStream = Method<Lontar_Testing_V1_EchoRequest, Lontar_Testing_V1_EchoResponse>(
+    service: serviceName, name: "BidiStream", kind: .bidirectional)
 }
 
 /// What a server of lontar.testing.v1.Echo implements.
@@ -18,12 +22,20 @@ package protocol Lontar_Testing_V1_EchoHandler: Sendable {
   func serverStream(
     _ request: Lontar_Testing_V1_EchoRequest, to writer: ResponseWriter<Lontar_Testing_V1_EchoResponse>, context: CallContext
   ) async throws
+  /// Adds up: answers with all payloads, one behind the other, or with as many bytes as the last request asks.
+  func clientStream(_ requests: RequestStream<Lontar_Testing_V1_EchoRequest>, context: CallContext) async throws -> Lontar_Testing_V1_EchoResponse
+  /// Answers each request as Unary does, response_count times (at least once), before it reads the next.
+  func bidiStream(
+    _ requests: RequestStream<Lontar_Testing_V1_EchoRequest>, to writer: ResponseWriter<Lontar_Testing_V1_EchoResponse>, context: CallContext
+  ) async throws
 }
 
 extension Router {
   package mutating func register(_ handler: some Lontar_Testing_V1_EchoHandler) {
     unary(Lontar_Testing_V1_Echo.unary) { try await handler.unary($0, context: $1) }
     serverStreaming(Lontar_Testing_V1_Echo.serverStream) { try await handler.serverStream($0, to: $1, context: $2) }
+    clientStreaming(Lontar_Testing_V1_Echo.clientStream) { try await handler.clientStream($0, context: $1) }
+    bidirectional(Lontar_Testing_V1_Echo.bidiStream) { try await handler.bidiStream($0, to: $1, context: $2) }
   }
 }
 
@@ -46,5 +58,19 @@ package struct Lontar_Testing_V1_EchoClient: Sendable {
     _ request: Lontar_Testing_V1_EchoRequest, options: CallOptions = CallOptions()
   ) async throws(RPCError) -> ResponseStream<Lontar_Testing_V1_EchoResponse> {
     try await client.serverStreaming(Lontar_Testing_V1_Echo.serverStream, request, options: options)
+  }
+
+  /// Adds up: answers with all payloads, one behind the other, or with as many bytes as the last request asks.
+  package func clientStream(
+    options: CallOptions = CallOptions()
+  ) async throws(RPCError) -> ClientStreamingCall<Lontar_Testing_V1_EchoRequest, Lontar_Testing_V1_EchoResponse> {
+    try await client.clientStreaming(Lontar_Testing_V1_Echo.clientStream, options: options)
+  }
+
+  /// Answers each request as Unary does, response_count times (at least once), before it reads the next.
+  package func bidiStream(
+    options: CallOptions = CallOptions()
+  ) async throws(RPCError) -> BidirectionalCall<Lontar_Testing_V1_EchoRequest, Lontar_Testing_V1_EchoResponse> {
+    try await client.bidirectional(Lontar_Testing_V1_Echo.bidiStream, options: options)
   }
 }

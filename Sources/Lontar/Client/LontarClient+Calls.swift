@@ -1,0 +1,98 @@
+internal import LontarWire
+internal import NIOCore
+internal import SwiftProtobuf
+
+extension LontarClient {
+  /// One request, a stream of answers. Dropping the stream or cancelling the task that reads it cancels the call.
+  public func serverStreaming<Request, Response>(
+    _ method: Method<Request, Response>, _ request: Request, options: CallOptions = CallOptions()
+  ) async throws(RPCError) -> ResponseStream<Response> {
+    let call = try makeCall(method, encode(request), options)
+    let core = core
+    core.onLoop { core.start(call) }
+    return ResponseStream(lease: CallLease(call: call, client: self))
+  }
+
+  /// A stream of requests, one answer: write, `finish`, then ask for the answer. Dropping the call cancels it.
+  public func clientStreaming<Request, Response>(
+    _ method: Method<Request, Response>, options: CallOptions = CallOptions()
+  ) async throws(RPCError) -> ClientStreamingCall<Request, Response> {
+    let call = try makeCall(method, nil, options)
+    let core = core
+    core.onLoop { core.start(call) }
+    let lease = CallLease(call: call, client: self)
+    return ClientStreamingCall(requests: RequestWriter(lease: lease), lease: lease)
+  }
+
+  /// Streams both ways, each at its own pace. Dropping both cancels the call.
+  public func bidirectional<Request, Response>(
+    _ method: Method<Request, Response>, options: CallOptions = CallOptions()
+  ) async throws(RPCError) -> BidirectionalCall<Request, Response> {
+    let call = try makeCall(method, nil, options)
+    let core = core
+    core.onLoop { core.start(call) }
+    let lease = CallLease(call: call, client: self)
+    return BidirectionalCall(requests: RequestWriter(lease: lease), responses: ResponseStream(lease: lease))
+  }
+
+  func encode(_ request: some Message) throws(RPCError) -> ByteBuffer {
+    let message: ByteBuffer
+    do {
+      message = try request.lontarBytes()
+    } catch {
+      throw RPCError(.internalError, "the request can't be encoded: \(error)", cause: error)
+    }
+    let limit = core.wireLimits.messageBytesMax
+    guard message.readableBytes <= limit else {
+      throw RPCError(.resourceExhausted, "the request has \(message.readableBytes) bytes; at most \(limit) are allowed")
+    }
+    return message
+  }
+
+  func makeCall<Request, Response>(
+    _ method: Method<Request, Response>, _ message: ByteBuffer?, _ options: CallOptions
+  ) throws(RPCError) -> ClientCall {
+    if let key = options.idempotencyKey, key.count != 16 {
+      throw RPCError(.invalidArgument, "an idempotency key has 16 bytes, not \(key.count)")
+    }
+    guard (1...255).contains(method.nameBytes.readableBytes) else {
+      throw RPCError(.invalidArgument, "a method's name has 1 to 255 bytes, not \(method.nameBytes.readableBytes)")
+    }
+    let frame = OpenFrame(
+      method: method.nameBytes, attempt: UInt8(clamping: max(1, options.attempt)),
+      traceContext: options.traceParent.flatMap { TraceContext(traceParent: $0)?.buffer },
+      idempotencyKey: options.idempotencyKey.map { ByteBuffer(bytes: $0) },
+      metadata: try options.metadata.block(core.wireLimits))
+    return ClientCall(
+      frame: frame, kind: method.kind, message: message,
+      deadline: options.timeout.map { NIODeadline.after(nanoseconds: $0.clampedNanoseconds) }, waitForReady: options.waitForReady)
+  }
+}
+
+extension Duration {
+  /// Zero for what is negative, the largest number for what does not fit.
+  fileprivate var clampedNanoseconds: UInt64 {
+    let (seconds, attoseconds) = components
+    guard seconds >= 0, attoseconds >= 0 else { return 0 }
+    let (product, overflow) = UInt64(seconds).multipliedReportingOverflow(by: 1_000_000_000)
+    let (sum, carry) = product.addingReportingOverflow(UInt64(attoseconds) / 1_000_000_000)
+    return overflow || carry ? .max : sum
+  }
+}
+
+extension ClientCore {
+  /// Runs `body` on the event loop, at once if we are there.
+  func onLoop(_ body: @escaping @Sendable () -> Void) {
+    if eventLoop.inEventLoop { body() } else { eventLoop.execute(body) }
+  }
+}
+
+extension Message {
+  init(answer bytes: ByteBuffer) throws(RPCError) {
+    do {
+      try self.init(lontarBytes: bytes)
+    } catch {
+      throw RPCError(.internalError, "the answer is not a \(Self.protoMessageName) message", cause: error)
+    }
+  }
+}

@@ -1,0 +1,66 @@
+internal import DequeModule
+internal import NIOCore
+internal import SwiftProtobuf
+
+/// A handler without its types: bytes in, bytes out.
+protocol MethodHandler: Sendable {
+  /// - Parameter message: the request of a method that takes just one; nil for the others, who take theirs from the channel.
+  /// - Returns: the message that goes with the status; nil for streams.
+  func answer(_ message: ByteBuffer?, _ context: CallContext, _ channel: any CallChannel) async throws -> ByteBuffer?
+}
+
+/// Where a stream's messages go.
+protocol ResponseSink: AnyObject, Sendable {
+  /// Returns when there is room for more; throws when the call is over.
+  func send(_ message: ByteBuffer) async throws
+}
+
+/// A call's messages both ways.
+protocol CallChannel: ResponseSink {
+  /// All requests that have come; waits for one if there is none. nil: the client has half-closed.
+  func takeRequests() async throws -> Deque<ByteBuffer>?
+}
+
+struct UnaryHandler<Request: Message & Sendable, Response: Message & Sendable>: MethodHandler {
+  let handler: @Sendable (Request, CallContext) async throws -> Response
+
+  func answer(_ message: ByteBuffer?, _ context: CallContext, _ channel: any CallChannel) async throws -> ByteBuffer? {
+    try await handler(Request(request: message), context).lontarBytes()
+  }
+}
+
+struct ServerStreamingHandler<Request: Message & Sendable, Response: Message & Sendable>: MethodHandler {
+  let handler: @Sendable (Request, ResponseWriter<Response>, CallContext) async throws -> Void
+
+  func answer(_ message: ByteBuffer?, _ context: CallContext, _ channel: any CallChannel) async throws -> ByteBuffer? {
+    try await handler(Request(request: message), ResponseWriter(sink: channel), context)
+    return nil
+  }
+}
+
+struct ClientStreamingHandler<Request: Message & Sendable, Response: Message & Sendable>: MethodHandler {
+  let handler: @Sendable (RequestStream<Request>, CallContext) async throws -> Response
+
+  func answer(_ message: ByteBuffer?, _ context: CallContext, _ channel: any CallChannel) async throws -> ByteBuffer? {
+    try await handler(RequestStream(channel: channel), context).lontarBytes()
+  }
+}
+
+struct BidirectionalHandler<Request: Message & Sendable, Response: Message & Sendable>: MethodHandler {
+  let handler: @Sendable (RequestStream<Request>, ResponseWriter<Response>, CallContext) async throws -> Void
+
+  func answer(_ message: ByteBuffer?, _ context: CallContext, _ channel: any CallChannel) async throws -> ByteBuffer? {
+    try await handler(RequestStream(channel: channel), ResponseWriter(sink: channel), context)
+    return nil
+  }
+}
+
+extension Message {
+  init(request bytes: ByteBuffer?) throws(RPCError) {
+    do {
+      try self.init(lontarBytes: bytes ?? ByteBuffer())
+    } catch {
+      throw RPCError(.internalError, "the request is not a \(Self.protoMessageName) message", cause: error)
+    }
+  }
+}

@@ -1,0 +1,252 @@
+internal import LontarWire
+internal import NIOCore
+internal import Synchronization
+
+/// The calls of a connection, from OPEN to STATUS.
+extension ServerLink {
+  func handle(_ event: ServerConnection.Event, _ now: NIODeadline) {
+    switch event {
+    case .open(let stream, let open, let message, let end):
+      openCall(stream, open, message, end: end, now)
+    case .message(_, let call, let message, let end):
+      if let call = call as? ServerCall { receive(call, message, end: end) }
+    case .halfClosed(_, let call):
+      if let call = call as? ServerCall { halfClosed(call) }
+    case .cancelled(let call, let code):
+      guard let call = call as? ServerCall else { return }
+      let isDeadline = code == ResetCode.deadlineExceeded.rawValue
+      stop(call, RPCError(isDeadline ? .deadlineExceeded : .cancelled, "the client gave the call up"))
+    case .failed(let stream, let call, let fault):
+      let error = RPCError(StatusCode(fault), fault.reason)
+      if let call = call as? ServerCall {
+        end(call, error)
+      } else {
+        machine.sendStatus(stream, status(error))
+      }
+    case .pong:
+      clocks.heard()
+    case .clientLeaves:
+      break
+    }
+  }
+
+  // MARK: Requests
+
+  private func openCall(_ stream: UInt32, _ open: OpenFrame, _ message: ByteBuffer?, end: Bool, _ now: NIODeadline) {
+    clocks.quietSince = now
+    let deadline = now.adding(nanoseconds: min(open.timeoutNanoseconds ?? .max, shared.callNanosecondsMax))
+    guard let registered = shared.methods[open.method] else {
+      return refuse(stream, open, deadline, now)
+    }
+    let call = ServerCall(link: self, stream: stream, registered: registered, open: open, deadline: deadline, started: now)
+    machine.attach(call, to: stream)
+    call.index = running.count
+    running.append(call)
+    clocks.sweep.watch(deadline, on: executor.eventLoop) { [weak self] in self?.sweepDeadlines() }
+    shared.counters.callStarted()
+    if registered.kind.takesOneRequest {
+      call.message = message
+      if end { return start(call) }
+      if message != nil { machine.messagesTaken(stream) }
+    } else {
+      if let message { call.inbox.receive(message) }
+      if end { call.inbox.finish(.success(())) }
+      start(call)
+    }
+  }
+
+  private func refuse(_ stream: UInt32, _ open: OpenFrame, _ deadline: NIODeadline, _ now: NIODeadline) {
+    let name = String(buffer: open.method)
+    let unknown = RegisteredMethod(name: name, kind: .unary, handler: UnknownMethod(), interceptors: [])
+    let call = ServerCall(link: self, stream: stream, registered: unknown, open: open, deadline: deadline, started: now)
+    shared.counters.callStarted()
+    finish(call, failure: RPCError(.unimplemented, "this server has no method \(name)"))
+    machine.handlerFinished()
+  }
+
+  private func receive(_ call: ServerCall, _ message: ByteBuffer, end isEnd: Bool) {
+    guard call.registered.kind.takesOneRequest else {
+      guard !call.isOver else { return }
+      call.inbox.receive(message)
+      if call.inbox.isEmpty { machine.messagesTaken(call.stream) }
+      if isEnd { call.inbox.finish(.success(())) }
+      return
+    }
+    guard call.message == nil, !call.isRunning else {
+      return end(call, RPCError(.unimplemented, "\(call.method) takes one request; the client sent more"))
+    }
+    call.message = message
+    machine.messagesTaken(call.stream)
+    if isEnd { start(call) }
+  }
+
+  private func halfClosed(_ call: ServerCall) {
+    if call.registered.kind.takesOneRequest {
+      if !call.isRunning { start(call) }
+    } else {
+      call.inbox.finish(.success(()))
+    }
+  }
+
+  /// The handler has all requests there were: their credit goes back.
+  func requestsTaken(_ call: ServerCall) {
+    guard !call.isOver else { return }
+    machine.messagesTaken(call.stream)
+    scheduleFlush()
+  }
+
+  // MARK: Handlers
+
+  private func start(_ call: ServerCall) {
+    let message = call.message
+    if call.registered.kind.takesOneRequest, message == nil {
+      return end(call, RPCError(.unimplemented, "\(call.method) takes one request; the client sent none"))
+    }
+    call.isRunning = true
+    call.message = nil
+    // The handler starts at once on this thread and comes back to it: a call that need not wait costs no hop.
+    call.task = Task.immediate(executorPreference: executor) { await call.run(message) }
+  }
+
+  func handlerReturned(_ call: ServerCall, _ answer: ByteBuffer?) {
+    retire(call)
+    if !call.isOver { finish(call, success: answer) }
+    scheduleFlush()
+  }
+
+  func handlerThrew(_ call: ServerCall, _ error: any Error) {
+    retire(call)
+    if !call.isOver { finish(call, failure: call.ending ?? RPCError(thrown: error)) }
+    scheduleFlush()
+  }
+
+  /// The handler has come to its end, or will never begin.
+  private func retire(_ call: ServerCall) {
+    let last = running.count - 1
+    if call.index != last {
+      running[call.index] = running[last]
+      running[call.index].index = call.index
+    }
+    running.removeLast()
+    call.index = -1
+    machine.handlerFinished()
+  }
+
+  /// Answers a call before its handler has returned, or instead of running it.
+  func end(_ call: ServerCall, _ error: RPCError) {
+    guard !call.isOver else { return }
+    call.ending = error
+    finish(call, failure: error)
+    cancelHandler(call, error)
+  }
+
+  /// Stops a call whose client no longer listens.
+  func stop(_ call: ServerCall, _ error: RPCError) {
+    guard !call.isOver else { return }
+    call.isOver = true
+    call.ending = error
+    record(call, error)
+    cancelHandler(call, error)
+  }
+
+  private func cancelHandler(_ call: ServerCall, _ error: RPCError) {
+    call.close(error)
+    if call.isRunning {
+      call.task?.cancel()
+    } else {
+      retire(call)
+    }
+  }
+
+  // MARK: Answers
+
+  /// Queues a stream's message. True: the stream holds enough; its writer has to wait.
+  func queue(_ call: ServerCall, _ message: ByteBuffer) throws(RPCError) -> Bool {
+    if call.isOver || isFailed { throw call.ending ?? RPCError(.cancelled, "the call is over") }
+    guard message.readableBytes <= shared.limits.messageBytesMax else {
+      throw RPCError(.resourceExhausted, "a message of the stream has \(message.readableBytes) bytes, more than allowed")
+    }
+    if call.headIsDue { sendHead(call) }
+    let mustWait = machine.sendMessage(call.stream, message)
+    scheduleFlush()
+    return mustWait
+  }
+
+  private func sendHead(_ call: ServerCall) {
+    call.headIsDue = false
+    guard let initial = call.reply.withLock({ $0.initial }), let block = try? initial.block(shared.limits) else { return }
+    machine.sendHead(call.stream, block)
+  }
+
+  private func finish(_ call: ServerCall, success message: ByteBuffer?) {
+    let limit = shared.limits.messageBytesMax
+    if let message, message.readableBytes > limit {
+      return finish(
+        call,
+        failure: RPCError(.resourceExhausted, "the answer has \(message.readableBytes) bytes; at most \(limit) are allowed"))
+    }
+    call.isOver = true
+    if call.headIsDue { sendHead(call) }
+    if let trailing = call.reply.withLock({ $0.trailing }), let block = try? trailing.block(shared.limits) {
+      machine.sendStatus(call.stream, StatusFrame(code: 0, metadata: block), message: message)
+    } else {
+      machine.sendAnswer(call.stream, message)
+    }
+    record(call, nil)
+  }
+
+  private func finish(_ call: ServerCall, failure: RPCError) {
+    var error = failure
+    call.isOver = true
+    if call.headIsDue { sendHead(call) }
+    if !error.details.isEmpty { error.details.requestID = call.requestID }
+    if error.metadata.isEmpty, let trailing = call.reply.withLock({ $0.trailing }) { error.metadata = trailing }
+    machine.sendStatus(call.stream, status(error))
+    record(call, error)
+  }
+
+  private func status(_ error: RPCError) -> StatusFrame {
+    StatusFrame(
+      code: error.code.rawValue, message: error.message, details: error.details.encoded(error.code, error.message),
+      pushbackMilliseconds: error.pushbackMilliseconds, metadata: (try? error.metadata.block(shared.limits)) ?? .empty)
+  }
+
+  private func record(_ call: ServerCall, _ error: RPCError?) {
+    shared.counters.callEnded(error?.code ?? .ok)
+    guard let onCall = shared.onCall else { return }
+    onCall(
+      CallRecord(
+        requestID: call.requestID, method: call.method, code: error?.code ?? .ok, message: error?.message ?? "",
+        reason: error?.details.reason ?? "", duration: .nanoseconds((NIODeadline.now() - call.started).nanoseconds),
+        clientSoftware: machine.clientSoftware, cause: error?.cause.map { String(reflecting: $0) }))
+  }
+}
+
+private struct UnknownMethod: MethodHandler {
+  func answer(_ message: ByteBuffer?, _ context: CallContext, _ channel: any CallChannel) async throws -> ByteBuffer? { nil }
+}
+
+extension RPCError {
+  /// What a handler threw, as the caller may see it: an unknown error keeps its words to itself.
+  init(thrown error: any Error) {
+    switch error {
+    case let error as RPCError: self = error
+    case is CancellationError: self.init(.cancelled, "the call was cancelled")
+    default: self.init(.unknown, "the server failed in a way it does not explain", cause: error)
+    }
+  }
+}
+
+extension StatusCode {
+  init(_ fault: StreamFault) {
+    self =
+      switch fault.code {
+      case .messageTooLarge: .resourceExhausted
+      case .codecUnsupported: .unimplemented
+      case .cancelled: .cancelled
+      case .deadlineExceeded: .deadlineExceeded
+      case .refused: .unavailable
+      case .malformed, .flowControl, .internalError: .internalError
+      }
+  }
+}

@@ -1,0 +1,98 @@
+internal import LontarWire
+internal import NIOCore
+
+/// What a connection's clocks measure. Confined to the event loop.
+struct ServerClocks {
+  var sweep = DeadlineSweep()
+  fileprivate var watch: RepeatedTask?
+  fileprivate var partialSince: NIODeadline?
+  /// No call has come since.
+  var quietSince = NIODeadline.now()
+  /// The end of the TLS handshake, which has a clock of its own.
+  var secureSince: NIODeadline?
+  fileprivate let openSince = NIODeadline.now()
+  fileprivate var bytesSince = NIODeadline.now()
+  fileprivate var pingSince: NIODeadline?
+  fileprivate var drainSince: NIODeadline?
+
+  mutating func read(_ now: NIODeadline, holdsPartialFrame: Bool) {
+    bytesSince = now
+    partialSince = holdsPartialFrame ? partialSince ?? now : nil
+  }
+
+  mutating func heard() {
+    pingSince = nil
+  }
+}
+
+/// Deadlines of calls, and the ends of connections that are slow, silent, idle or old.
+extension ServerLink {
+  func startClocks(_ eventLoop: any EventLoop) {
+    clocks.watch = eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { [weak self] _ in
+      self?.checkClocks()
+    }
+  }
+
+  func stopClocks() {
+    clocks.watch?.cancel()
+    clocks.watch = nil
+    clocks.sweep.reset()
+  }
+
+  func sweepDeadlines() {
+    clocks.sweep.reset()
+    let now = NIODeadline.now()
+    var earliest = NIODeadline.distantFuture
+    var late: [ServerCall] = []
+    for call in running where !call.isOver {
+      guard let deadline = call.deadline else { continue }
+      if deadline <= now { late.append(call) } else { earliest = min(earliest, deadline) }
+    }
+    for call in late { end(call, RPCError(.deadlineExceeded, "the deadline of the call has passed")) }
+    if earliest < .distantFuture {
+      clocks.sweep.watch(earliest, on: executor.eventLoop) { [weak self] in self?.sweepDeadlines() }
+    }
+    scheduleFlush()
+  }
+
+  private func checkClocks() {
+    let now = NIODeadline.now()
+    let limits = shared.configuration
+    if machine.awaitsHello {
+      if let since = clocks.secureSince, now - since > .seconds(Int64(limits.helloTimeoutSeconds)) {
+        fail(WireError(.timeout, "no HELLO came in time"))
+      }
+    } else if let since = clocks.partialSince, now - since > .seconds(Int64(limits.frameTimeoutSeconds)) {
+      fail(WireError(.timeout, "a frame was not whole in time"))
+    } else if let since = clocks.pingSince, now - since > .seconds(Int64(limits.keepaliveTimeoutSeconds)) {
+      fail(WireError(.timeout, "no answer to PING"))
+    } else if !running.isEmpty {
+      clocks.quietSince = now
+    } else if now - clocks.quietSince > .seconds(Int64(limits.idleTimeoutSeconds)) {
+      fail(WireError(.none, "no call came for \(limits.idleTimeoutSeconds) seconds"))
+    }
+    keepAlive(now)
+    retireByAge(now)
+    flush()
+  }
+
+  /// Asks a client that is silent although it has calls whether it is still there.
+  private func keepAlive(_ now: NIODeadline) {
+    guard !running.isEmpty, clocks.pingSince == nil, machine.isOpen,
+      now - clocks.bytesSince > .seconds(Int64(shared.configuration.keepaliveSeconds))
+    else { return }
+    clocks.pingSince = now
+    do throws(WireError) { try machine.ping(now.uptimeNanoseconds) } catch { fail(error) }
+  }
+
+  /// Old connections are drained, so that clients find new servers and certificates.
+  private func retireByAge(_ now: NIODeadline) {
+    guard let ageMax = shared.connectionAgeSeconds(of: id) else { return }
+    if let since = clocks.drainSince {
+      if now - since > .seconds(1) { finishDrain("this connection has reached its age") }
+    } else if now - clocks.openSince > .seconds(ageMax) {
+      clocks.drainSince = now
+      drain("this connection has reached its age")
+    }
+  }
+}

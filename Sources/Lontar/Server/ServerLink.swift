@@ -1,0 +1,142 @@
+internal import LontarTLS
+internal import LontarWire
+internal import NIOCore
+
+/// Performs what `ServerConnection` decides for one connection: reads bytes, starts handlers, writes frames.
+///
+/// Unchecked because all its state is confined to the event loop of its pipe; tasks of its calls run on that loop as well.
+final class ServerLink: Link, @unchecked Sendable {
+  let shared: ServerShared
+  let id: String
+  private(set) var peer: TLSPeer?
+  private(set) var pipe: (any BytePipe)?
+  private var taskExecutor: EventLoopTaskExecutor?
+  private var eventLoop: (any EventLoop)?
+  var machine: ServerConnection
+  var running: [ServerCall] = []
+  var clocks = ServerClocks()
+  private var isReading = false
+  private var flushIsScheduled = false
+  /// A fault has ended the connection: what is queued goes out, then it closes.
+  private(set) var isFailed = false
+
+  init(shared: ServerShared) {
+    self.shared = shared
+    id = ConnectionID.next()
+    machine = ServerConnection(hello: shared.hello, limits: shared.limits)
+  }
+
+  var executor: EventLoopTaskExecutor {
+    guard let taskExecutor else { preconditionFailure("a call runs on a link without a pipe") }
+    return taskExecutor
+  }
+
+  var isOnLoop: Bool { eventLoop?.inEventLoop ?? false }
+
+  // MARK: The pipe
+
+  func attach(_ pipe: any BytePipe) {
+    self.pipe = pipe
+    eventLoop = pipe.eventLoop
+    taskExecutor = EventLoopTaskExecutor(pipe.eventLoop)
+    shared.connections.add(self, pipe.eventLoop)
+    startClocks(pipe.eventLoop)
+  }
+
+  func pipeIsOpen(peer: TLSPeer?) {
+    self.peer = peer
+    clocks.secureSince = .now()
+  }
+
+  func receive(_ bytes: ByteBuffer) {
+    guard !isFailed else { return }
+    isReading = true
+    let now = NIODeadline.now()
+    machine.feed(bytes)
+    do throws(WireError) {
+      while let event = try machine.next(now: now.uptimeNanoseconds) {
+        handle(event, now)
+        // The client works on these answers while we work on its next calls.
+        if machine.outboundBytes >= Self.earlyFlushBytes { flush() }
+      }
+    } catch {
+      fail(error)
+    }
+    clocks.read(now, holdsPartialFrame: machine.holdsPartialFrame)
+  }
+
+  func receiveComplete() {
+    taskExecutor?.runReady()
+    isReading = false
+    for call in running where !call.inbox.isEmpty { call.inbox.compact() }
+    flush()
+  }
+
+  func pipeIsWritable() {
+    flush()
+  }
+
+  func pipeFailed(_ error: any Error) {
+    shared.onConnectionError(id, error)
+    isFailed = true
+    pipe?.close()
+  }
+
+  func pipeClosed() {
+    stopClocks()
+    isFailed = true
+    for call in running { stop(call, RPCError(.cancelled, "the connection was lost")) }
+    shared.connections.remove(self)
+    pipe = nil
+  }
+
+  /// The connection broke the protocol or has had its time.
+  func fail(_ error: WireError) {
+    guard !isFailed else { return }
+    isFailed = true
+    machine.fail(error)
+    if error.code != .none { shared.onConnectionError(id, error) }
+    for call in running { stop(call, RPCError(.cancelled, "the connection broke the protocol")) }
+    scheduleFlush()
+  }
+
+  // MARK: Drain
+
+  func drain(_ reason: String = "the server is shutting down") {
+    machine.drain(reason)
+    scheduleFlush()
+  }
+
+  func finishDrain(_ reason: String = "the server is shutting down") {
+    machine.finishDrain(reason)
+    scheduleFlush()
+  }
+
+  // MARK: Bytes out
+
+  /// Half a full TLS record.
+  private static let earlyFlushBytes = 8 * 1024
+
+  func scheduleFlush() {
+    guard !isReading, !flushIsScheduled, let pipe else { return }
+    flushIsScheduled = true
+    pipe.eventLoop.execute {
+      self.flushIsScheduled = false
+      self.flush()
+    }
+  }
+
+  func flush() {
+    guard let pipe else { return }
+    var wrote = false
+    while pipe.isWritable || isFailed, let bytes = machine.takeOutbound() {
+      pipe.write(bytes)
+      wrote = true
+    }
+    if wrote { pipe.flush() }
+    for stream in machine.takeWritable() {
+      (machine.call(of: stream) as? ServerCall)?.writers.wake()
+    }
+    if isFailed || (machine.isDrained && running.isEmpty) { pipe.close() }
+  }
+}

@@ -1,0 +1,27 @@
+internal import LontarTLS
+internal import NIOCore
+
+/// Where one end of a connection sends its bytes: a socket's channel, or the other end in the same process. Confined to its event loop.
+protocol BytePipe: AnyObject {
+  var eventLoop: any EventLoop { get }
+  /// False: enough is under way; the link's `pipeIsWritable` is called when that changes.
+  var isWritable: Bool { get }
+  func write(_ bytes: ByteBuffer)
+  func flush()
+  /// The link's `pipeClosed` follows.
+  func close()
+}
+
+/// One end of a connection, as its pipe sees it. All of it is called on the pipe's event loop.
+protocol Link: AnyObject {
+  func attach(_ pipe: any BytePipe)
+  /// Bytes can go out; `peer`: who is there by its certificate.
+  func pipeIsOpen(peer: TLSPeer?)
+  func receive(_ bytes: ByteBuffer)
+  /// No more bytes for now.
+  func receiveComplete()
+  func pipeIsWritable()
+  func pipeFailed(_ error: any Error)
+  /// Called once, last.
+  func pipeClosed()
+}

@@ -1,0 +1,69 @@
+internal import LontarTLS
+internal import NIOCore
+
+/// Joins a link to a socket's channel, behind TLS.
+final class LinkChannelHandler: ChannelInboundHandler {
+  typealias InboundIn = ByteBuffer
+  typealias OutboundOut = ByteBuffer
+
+  private let link: any Link
+
+  init(_ link: any Link) {
+    self.link = link
+  }
+
+  func handlerAdded(context: ChannelHandlerContext) {
+    link.attach(ChannelPipe(context))
+  }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    link.pipeClosed()
+  }
+
+  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    if let completed = event as? TLSHandshakeCompleted { link.pipeIsOpen(peer: completed.peer) }
+  }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    link.receive(unwrapInboundIn(data))
+  }
+
+  func channelReadComplete(context: ChannelHandlerContext) {
+    link.receiveComplete()
+  }
+
+  func channelWritabilityChanged(context: ChannelHandlerContext) {
+    if context.channel.isWritable { link.pipeIsWritable() }
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    link.pipeFailed(error)
+  }
+}
+
+@available(*, unavailable)
+extension LinkChannelHandler: Sendable {}
+
+/// A channel as a link sees it.
+private final class ChannelPipe: BytePipe {
+  private let context: ChannelHandlerContext
+
+  init(_ context: ChannelHandlerContext) {
+    self.context = context
+  }
+
+  var eventLoop: any EventLoop { context.eventLoop }
+  var isWritable: Bool { context.channel.isWritable }
+
+  func write(_ bytes: ByteBuffer) {
+    context.write(NIOAny(bytes), promise: nil)
+  }
+
+  func flush() {
+    context.flush()
+  }
+
+  func close() {
+    context.close(promise: nil)
+  }
+}

@@ -1,0 +1,47 @@
+internal import DequeModule
+internal import NIOCore
+internal import Testing
+
+@testable internal import Lontar
+
+/// Messages that wait for their reader.
+@Suite struct InboxTests {
+  private static func slice(_ bytes: Int, ofReadOf capacity: Int) -> ByteBuffer {
+    var read = ByteBufferAllocator().buffer(capacity: capacity)
+    read.writeRepeatingByte(7, count: bytes)
+    return read.readSlice(length: bytes)!
+  }
+
+  @Test(arguments: [(10, 65_536, true), (1_000, 4_096, false), (20_000, 65_536, false), (16_000, 65_536, true)])
+  func `messages that are less than a quarter of the read that brought them do not keep it alive`(
+    bytes: Int, capacity: Int, isCopied: Bool
+  ) throws {
+    var inbox = Inbox()
+    inbox.receive(Self.slice(bytes, ofReadOf: capacity))
+    inbox.compact()
+    let delivery = try #require(try inbox.take())
+    let messages = try #require(delivery)
+    #expect(messages == [ByteBuffer(repeating: 7, count: bytes)])
+    #expect((messages[0].storageCapacity < capacity) == isCopied)
+  }
+
+  @Test func `what came before an error is taken before the error`() throws {
+    var inbox = Inbox()
+    inbox.receive(ByteBuffer(string: "one"))
+    inbox.finish(.failure(RPCError(.dataLoss, "gone")))
+    inbox.finish(.success(()))
+    let delivery = try #require(try inbox.take())
+    #expect(delivery == [ByteBuffer(string: "one")])
+    #expect(throws: RPCError.self) { try inbox.take() }
+  }
+
+  @Test func `an end is told again and again, and nothing before it is no end`() throws {
+    var inbox = Inbox()
+    #expect(try inbox.take() == nil)
+    inbox.finish(.success(()))
+    for _ in 0..<2 {
+      let delivery = try #require(try inbox.take())
+      #expect(delivery == nil)
+    }
+  }
+}
