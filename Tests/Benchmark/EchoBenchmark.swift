@@ -30,9 +30,13 @@ struct EchoLoad: AsyncParsableCommand {
   @Option var seconds = 5.0
   @Option var requestBytes = 64
   @Option var responseBytes = 256
+  @Option(help: "Port and certificate folder of a running echo-serve, as it printed them: to profile a server by itself.")
+  var server: String?
+  @Option(help: "Ends after so many calls of each task, for counts that must not depend on time.")
+  var calls = Int.max
 
   func run() async throws {
-    let server = try EchoProcess()
+    let server = try EchoProcess(running: server)
     defer { server.stop() }
     let clients = try (0..<connections).map { _ in
       try LontarClient(
@@ -51,9 +55,9 @@ struct EchoLoad: AsyncParsableCommand {
         request, options: CallOptions(timeout: .seconds(10)))
       precondition(answer.payload.count == expected)
     }
-    _ = try await Load(clients: clients, inFlight: inFlight, seconds: seconds / 4, call: call)
+    _ = try await Load(clients: clients, inFlight: inFlight, seconds: seconds / 4, calls: calls, call: call)
     let before = try server.cpu()
-    let load = try await Load(clients: clients, inFlight: inFlight, seconds: seconds, call: call)
+    let load = try await Load(clients: clients, inFlight: inFlight, seconds: seconds, calls: calls, call: call)
     let cpu = (try server.cpu() - before) * 1e6 / Double(load.calls)
     print("echo \(connections)x\(inFlight): \(load), server CPU \(String(format: "%.2f", cpu)) us a call")
   }
@@ -67,24 +71,34 @@ private struct EchoProcess {
   let port: Int
   let certificates: String
 
-  init() throws {
+  init(running: String?) throws {
+    if let running {
+      (port, certificates) = try Self.place(running)
+      return
+    }
     process.executableURL = URL(fileURLWithPath: CommandLine.arguments[0])
     process.arguments = ["echo-serve"]
     process.standardInput = input
     process.standardOutput = output
     try process.run()
-    let words = try Self.line(output).split(separator: " ")
-    guard words.count == 2, let port = Int(words[0]) else { throw ValidationError("the echo server did not start") }
-    self.port = port
-    certificates = String(words[1])
+    (port, certificates) = try Self.place(Self.line(output))
   }
 
+  private static func place(_ line: String) throws -> (Int, String) {
+    let words = line.split(separator: " ")
+    guard words.count == 2, let port = Int(words[0]) else { throw ValidationError("the echo server did not start") }
+    return (port, String(words[1]))
+  }
+
+  /// NaN for a server that somebody else started.
   func cpu() throws -> Double {
+    guard process.isRunning else { return .nan }
     try input.fileHandleForWriting.write(contentsOf: Data("cpu\n".utf8))
     return Double(try Self.line(output)) ?? .nan
   }
 
   func stop() {
+    guard process.isRunning else { return }
     process.terminate()
     process.waitUntilExit()
   }

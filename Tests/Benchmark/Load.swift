@@ -10,9 +10,11 @@ struct Load {
 
   /// - Parameters:
   ///   - seconds: how long; calls begun by then are waited for.
+  ///   - calls: at most so many by each task.
   ///   - call: one call on the client with this number.
   init(
-    clients: [LontarClient], inFlight: Int, seconds: Double, call: @escaping @Sendable (_ client: Int) async throws -> Void
+    clients: [LontarClient], inFlight: Int, seconds: Double, calls: Int = .max,
+    call: @escaping @Sendable (_ client: Int) async throws -> Void
   ) async throws {
     let clock = ContinuousClock()
     let start = clock.now
@@ -23,7 +25,7 @@ struct Load {
           group.addTask(executorPreference: client.executor) {
             var taken: [Int64] = []
             var now = clock.now
-            while now < end {
+            while now < end, taken.count < calls {
               try await call(number)
               let later = clock.now
               let (seconds, attoseconds) = (later - now).components
@@ -38,10 +40,10 @@ struct Load {
     }
     let (whole, fraction) = (clock.now - start).components
     nanoseconds.sort()
-    calls = nanoseconds.count
-    callsPerSecond = Double(calls) / (Double(whole) + Double(fraction) / 1e18)
-    p50 = Double(nanoseconds[calls / 2]) / 1_000
-    p99 = Double(nanoseconds[calls * 99 / 100]) / 1_000
+    self.calls = nanoseconds.count
+    callsPerSecond = Double(nanoseconds.count) / (Double(whole) + Double(fraction) / 1e18)
+    p50 = Double(nanoseconds[nanoseconds.count / 2]) / 1_000
+    p99 = Double(nanoseconds[nanoseconds.count * 99 / 100]) / 1_000
   }
 }
 

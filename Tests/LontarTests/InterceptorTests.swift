@@ -28,23 +28,25 @@ internal import Testing
 
   private struct Named: ClientInterceptor {
     func intercept(
-      _ method: String, _ options: CallOptions, _ proceed: @Sendable (CallOptions) async throws(RPCError) -> Void
-    ) async throws(RPCError) {
+      _ method: String, _ options: CallOptions,
+      _ proceed: @escaping @Sendable (CallOptions) async throws(RPCError) -> UnaryAnswer
+    ) async throws(RPCError) -> UnaryAnswer {
       var options = options
       options.metadata.add("name", method)
-      try await proceed(options)
+      return try await proceed(options)
     }
   }
 
   /// Makes a second attempt.
   private struct Twice: ClientInterceptor {
     func intercept(
-      _ method: String, _ options: CallOptions, _ proceed: @Sendable (CallOptions) async throws(RPCError) -> Void
-    ) async throws(RPCError) {
-      do { try await proceed(options) } catch {
+      _ method: String, _ options: CallOptions,
+      _ proceed: @escaping @Sendable (CallOptions) async throws(RPCError) -> UnaryAnswer
+    ) async throws(RPCError) -> UnaryAnswer {
+      do { return try await proceed(options) } catch {
         var again = options
         again.attempt = 2
-        try await proceed(again)
+        return try await proceed(again)
       }
     }
   }

@@ -71,8 +71,8 @@ public struct CallOptions: Sendable {
 
 /// Runs around every unary call of a client: to add metadata, to measure, to trace, to try again.
 public protocol ClientInterceptor: Sendable {
-  /// Calls `proceed` and lets through what it throws. Calling it again makes another attempt.
+  /// Calls `proceed`, lets through what it throws and returns its answer. Calling it again makes another attempt.
   func intercept(
-    _ method: String, _ options: CallOptions, _ proceed: @Sendable (CallOptions) async throws(RPCError) -> Void
-  ) async throws(RPCError)
+    _ method: String, _ options: CallOptions, _ proceed: @escaping @Sendable (CallOptions) async throws(RPCError) -> UnaryAnswer
+  ) async throws(RPCError) -> UnaryAnswer
 }

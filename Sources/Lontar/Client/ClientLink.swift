@@ -5,7 +5,7 @@ internal import NIOCore
 /// Performs what `ClientConnection` decides for one connection. Unchecked because all its state is confined to the event loop.
 final class ClientLink: Link, @unchecked Sendable {
   private let owner: ClientCore
-  private var machine: ClientConnection
+  @exclusivity(unchecked) private var machine: ClientConnection
   private var pipe: (any BytePipe)?
   private var isReading = false
   private var flushIsScheduled = false

@@ -39,34 +39,27 @@ public final class LontarClient: Sendable {
     _ method: Method<Request, Response>, _ request: Request, options: CallOptions = CallOptions()
   ) async throws(RPCError) -> UnaryResponse<Response> {
     let message = try encode(request)
+    let answer: UnaryAnswer
     if interceptors.isEmpty {
-      let (answer, call) = try await answer(method, message, options)
-      return UnaryResponse(message: try Response(answer: answer), call: call)
+      answer = try await self.answer(method, message, options)
+    } else {
+      answer = try await intercepted(method, message, options, interceptors[...])
     }
-    let result = UnaryResult()
-    try await intercepted(method, message, options, interceptors[...], result)
-    guard let answer = result.answer, let call = result.call else {
-      throw RPCError(.internalError, "an interceptor let \(method.name) pass without calling it")
-    }
-    return UnaryResponse(message: try Response(answer: answer), call: call)
+    return UnaryResponse(message: try Response(answer: answer.bytes), answer: answer)
   }
 
   private func intercepted<Request, Response>(
-    _ method: Method<Request, Response>, _ message: ByteBuffer, _ options: CallOptions,
-    _ rest: ArraySlice<any ClientInterceptor>, _ result: UnaryResult
-  ) async throws(RPCError) {
-    guard let next = rest.first else {
-      (result.answer, result.call) = try await answer(method, message, options)
-      return
-    }
-    try await next.intercept(method.name, options) { options throws(RPCError) in
-      try await self.intercepted(method, message, options, rest.dropFirst(), result)
+    _ method: Method<Request, Response>, _ message: ByteBuffer, _ options: CallOptions, _ rest: ArraySlice<any ClientInterceptor>
+  ) async throws(RPCError) -> UnaryAnswer {
+    guard let next = rest.first else { return try await answer(method, message, options) }
+    return try await next.intercept(method.name, options) { options throws(RPCError) in
+      try await self.intercepted(method, message, options, rest.dropFirst())
     }
   }
 
   private func answer<Request, Response>(
     _ method: Method<Request, Response>, _ message: ByteBuffer, _ options: CallOptions
-  ) async throws(RPCError) -> (ByteBuffer, ClientCall) {
+  ) async throws(RPCError) -> UnaryAnswer {
     let call = try makeCall(method, message, options)
     let core = core
     let answer = await withTaskCancellationHandler {
@@ -84,7 +77,7 @@ public final class LontarClient: Sendable {
     } onCancel: {
       core.eventLoop.execute { core.cancel(call) }
     }
-    return (try answer.get(), call)
+    return UnaryAnswer(bytes: try answer.get(), call: call)
   }
 
   /// Ends the connection once the running calls have ended; calls that still wait fail with CANCELLED.
@@ -94,13 +87,13 @@ public final class LontarClient: Sendable {
   }
 }
 
-/// The answer of a unary call with its metadata.
-public struct UnaryResponse<Response: Message & Sendable>: Sendable {
-  public let message: Response
+/// The answer to one attempt of a unary call, as interceptors pass it on.
+public struct UnaryAnswer: Sendable {
+  let bytes: ByteBuffer
   private let call: ClientCall
 
-  init(message: Response, call: ClientCall) {
-    self.message = message
+  init(bytes: ByteBuffer, call: ClientCall) {
+    self.bytes = bytes
     self.call = call
   }
 
@@ -108,8 +101,11 @@ public struct UnaryResponse<Response: Message & Sendable>: Sendable {
   public var trailingMetadata: Metadata { Metadata(call.trailingMetadata) }
 }
 
-/// Carries the answer past the interceptors, which see none. Unchecked because one task fills it and then reads it.
-private final class UnaryResult: @unchecked Sendable {
-  var answer: ByteBuffer?
-  var call: ClientCall?
+/// The answer of a unary call with its metadata.
+public struct UnaryResponse<Response: Message & Sendable>: Sendable {
+  public let message: Response
+  let answer: UnaryAnswer
+
+  public var initialMetadata: Metadata { answer.initialMetadata }
+  public var trailingMetadata: Metadata { answer.trailingMetadata }
 }

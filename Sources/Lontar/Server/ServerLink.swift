@@ -12,8 +12,8 @@ final class ServerLink: Link, @unchecked Sendable {
   private(set) var pipe: (any BytePipe)?
   private var taskExecutor: EventLoopTaskExecutor?
   private var eventLoop: (any EventLoop)?
-  var machine: ServerConnection
-  var running: [ServerCall] = []
+  @exclusivity(unchecked) var machine: ServerConnection
+  @exclusivity(unchecked) var running: [ServerCall] = []
   var clocks = ServerClocks()
   private var isReading = false
   private var flushIsScheduled = false
