@@ -13,6 +13,8 @@ from . import events
 from .call import Call
 from .settings import Settings
 
+_CONTROL_BYTES_MOST = 1_048_576
+
 
 class Connection:
     """Calls of `receive` and friends append to `events()`; whatever they want sent is in `data_to_send()`."""
@@ -31,6 +33,7 @@ class Connection:
         self._sent = 0
         self._send_granted = 0
         self._received = 0
+        self._frames_received = 0
         self._receive_granted = self.settings.connection_window
         self._pings: list[bytes] = []
         self._last_accepted = STREAM_MAX
@@ -64,6 +67,10 @@ class Connection:
     @property
     def amid_frame(self) -> bool:
         return self._reader.amid_frame
+
+    @property
+    def frames_received(self) -> int:
+        return self._frames_received
 
     def events(self) -> Iterator[events.Event]:
         """What has happened since the last time, in order."""
@@ -150,6 +157,7 @@ class Connection:
             return
         try:
             for frame in self._reader.feed(data):
+                self._frames_received += 1
                 self._take(frame)
                 if self._ended:
                     return
@@ -296,6 +304,8 @@ class Connection:
 
     def _pinged(self, data: bytes, ack: bool) -> None:
         if not ack:
+            if len(self._control) > _CONTROL_BYTES_MOST:
+                raise ConnectionViolation(ConnectionErrorCode.ENHANCE_YOUR_CALM, "more PINGs than answers can be sent")
             self._control += frames.encode(frames.Ping(data, ack=True))
             return
         if data not in self._pings:
