@@ -68,7 +68,7 @@ class Channel:
         self, method: Method[Request, Response], requests: Requests[Request], **options: Unpack[CallOptions]
     ) -> Response:
         async with await self.call(method, **options) as call:
-            call.pump(_send_all(call, requests))
+            call.pump(send_all(call, requests))
             return await call.response()
 
     async def bidi(
@@ -76,7 +76,7 @@ class Channel:
     ) -> AsyncIterator[Response]:
         """Sends all requests and yields answers as they come. To send by what is answered, use `call`."""
         async with await self.call(method, **options) as call:
-            call.pump(_send_all(call, requests))
+            call.pump(send_all(call, requests))
             async for response in call:
                 yield response
 
@@ -133,14 +133,22 @@ class Channel:
         link.closed.add_done_callback(lambda _: self._links.discard(link))
 
 
-async def _send_all(call: Call[Request, Any], requests: Requests[Request]) -> None:
+async def send_all(call: Call[Request, Any], requests: Requests[Request]) -> None:
+    """All requests and the half-close; ends early when the server has answered already."""
+    async for request in _each(requests):
+        if call.over:
+            return
+        await call.send(request)
+    await call.half_close()
+
+
+async def _each(requests: Requests[Request]) -> AsyncIterator[Request]:
     if isinstance(requests, AsyncIterable):
         async for request in requests:
-            await call.send(request)
+            yield request
     else:
         for request in requests:
-            await call.send(request)
-    await call.half_close()
+            yield request
 
 
 def _options(given: CallOptions) -> Options:

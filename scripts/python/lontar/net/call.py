@@ -97,14 +97,35 @@ class Call(Generic[Request, Response]):
             await self._change()
         return self._status
 
+    async def next(self) -> Response | None:
+        """The next message; None after the last one of a call that went well. Raises RpcError."""
+        while not self._messages:
+            if self._status is not None:
+                if self._status.code != StatusCode.OK:
+                    raise self._error()
+                return None
+            await self._change()
+        message, credit = self._messages.popleft()
+        assert self._link is not None
+        self._link.taken(self._stream, credit)
+        try:
+            return self.method.response_type.FromString(message)
+        except DecodeError as error:
+            raise self._fail(failure(StatusCode.INTERNAL, f"{self.method.name}: the answer cannot be read")) from error
+
     async def response(self) -> Response:
         """The one answer of a unary or client-streaming call. Raises RpcError."""
-        first = await self._next()
+        first = await self.next()
         if first is None:
             raise self._fail(failure(StatusCode.UNIMPLEMENTED, f"{self.method.name} answered without a message"))
-        if await self._next() is not None:
+        if await self.next() is not None:
             raise self._fail(failure(StatusCode.UNIMPLEMENTED, f"{self.method.name} answered with several messages"))
         return first
+
+    @property
+    def over(self) -> bool:
+        """Whether the status is known."""
+        return self._status is not None
 
     def cancel(self, reason: str = "") -> None:
         """Gives the call up, unless it is over."""
@@ -114,7 +135,7 @@ class Call(Generic[Request, Response]):
         return self
 
     async def __anext__(self) -> Response:
-        message = await self._next()
+        message = await self.next()
         if message is None:
             raise StopAsyncIteration
         return message
@@ -143,11 +164,13 @@ class Call(Generic[Request, Response]):
             self.cancel()
             raise
         finally:
-            if not opening.done():
-                opening.cancel()
-        if opening.done() and not opening.cancelled():
+            opening.cancel()
+        await asyncio.wait([opening])
+        if not opening.cancelled():
             opening.result()
-        if self._status is not None and self._stream == 0:
+            if self._status is not None:
+                self._reset(StreamErrorCode.CANCELLED, "")
+        if self._status is not None and opening.cancelled():
             raise RpcError(self._status)
 
     def pump(self, sending: Awaitable[None]) -> None:
@@ -178,14 +201,15 @@ class Call(Generic[Request, Response]):
     # Within
 
     async def _open(self) -> None:
+        tries = 0
         while True:
-            self._attempt += 1
+            tries += 1
             try:
                 self._link = await self._get_link()
                 self._stream = await self._link.open(self, self._make)
                 return
             except LinkGone as gone:
-                if self._attempt >= ATTEMPTS_MOST:
+                if tries >= ATTEMPTS_MOST:
                     raise self._fail(failure(StatusCode.UNAVAILABLE, str(gone))) from gone
             except ConnectFailed as problem:
                 raise self._fail(failure(StatusCode.UNAVAILABLE, str(problem))) from problem
@@ -193,17 +217,19 @@ class Call(Generic[Request, Response]):
                 raise self._fail(failure(StatusCode.RESOURCE_EXHAUSTED, str(problem))) from problem
 
     def _make(self) -> Open:
+        self._attempt += 1
         left = None
         if self._deadline is not None:
             left = min(max(0, int((self._deadline - self._loop.time()) * 1e9)), _LONGEST_TIMEOUT)
         given = self._options
         return Open(
-            0, self.method.name, left, given.trace, given.key, given.metadata, min(self._attempt, 255), given.priority,
+            0, self.method.name, left, given.trace, given.key, given.metadata, self._attempt, given.priority,
             self._request, end=self._request is not None,
         )  # fmt: skip
 
     async def _send(self, message: bytes | None, end: bool) -> None:
-        self._check_sending()
+        if self._over():
+            return
         assert self._link is not None
         self._sending_done.clear()
         try:
@@ -211,11 +237,13 @@ class Call(Generic[Request, Response]):
         except ValueError as problem:
             raise self._fail(failure(StatusCode.RESOURCE_EXHAUSTED, str(problem))) from problem
         await self._sending_done.wait()
-        self._check_sending()
+        self._over()
 
-    def _check_sending(self) -> None:
+    def _over(self) -> bool:
+        """Whether the status has come; raises if it is an error. After OK what is still sent goes nowhere, which is no error."""
         if self._status is not None and self._status.code != StatusCode.OK:
             raise self._error()
+        return self._status is not None
 
     async def _sent(self, sending: Awaitable[None]) -> None:
         try:
@@ -224,21 +252,6 @@ class Call(Generic[Request, Response]):
             pass  # the receiving side tells the caller
         except Exception as error:
             self.cancel(f"the requests ended with an error: {error}")
-
-    async def _next(self) -> Response | None:
-        while not self._messages:
-            if self._status is not None:
-                if self._status.code != StatusCode.OK:
-                    raise self._error()
-                return None
-            await self._change()
-        message, credit = self._messages.popleft()
-        assert self._link is not None
-        self._link.taken(self._stream, credit)
-        try:
-            return self.method.response_type.FromString(message)
-        except DecodeError as error:
-            raise self._fail(failure(StatusCode.INTERNAL, f"{self.method.name}: the answer cannot be read")) from error
 
     async def _change(self) -> None:
         self._changed.clear()
