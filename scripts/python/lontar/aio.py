@@ -68,7 +68,7 @@ class Channel:
         self, method: Method[Request, Response], requests: Requests[Request], **options: Unpack[CallOptions]
     ) -> Response:
         async with await self.call(method, **options) as call:
-            call.pump(send_all(call, requests))
+            call.pump(lambda: send_all(call, requests))
             return await call.response()
 
     async def bidi(
@@ -76,7 +76,7 @@ class Channel:
     ) -> AsyncIterator[Response]:
         """Sends all requests and yields answers as they come. To send by what is answered, use `call`."""
         async with await self.call(method, **options) as call:
-            call.pump(send_all(call, requests))
+            call.pump(lambda: send_all(call, requests))
             async for response in call:
                 yield response
 

@@ -92,7 +92,7 @@ async def _call(channel: aio.Channel, given: argparse.Namespace) -> int:
         opening = channel.call(method, None if method.client_streaming else requests[0], **options)
         async with await opening as call:
             if method.client_streaming:
-                call.pump(aio.send_all(call, requests))
+                call.pump(lambda: aio.send_all(call, requests))
             async for answer in call:
                 print(json_format.MessageToJson(answer, indent=None, descriptor_pool=catalog.pool), flush=True)
             if given.show_metadata:

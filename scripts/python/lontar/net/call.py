@@ -173,7 +173,7 @@ class Call(Generic[Request, Response]):
         if self._status is not None and opening.cancelled():
             raise RpcError(self._status)
 
-    def pump(self, sending: Awaitable[None]) -> None:
+    def pump(self, sending: Callable[[], Awaitable[None]]) -> None:
         """Keeps a task that sends beside the caller, who receives."""
         self._pump = asyncio.ensure_future(self._sent(sending))
 
@@ -245,9 +245,9 @@ class Call(Generic[Request, Response]):
             raise self._error()
         return self._status is not None
 
-    async def _sent(self, sending: Awaitable[None]) -> None:
+    async def _sent(self, sending: Callable[[], Awaitable[None]]) -> None:
         try:
-            await sending
+            await sending()
         except RpcError:
             pass  # the receiving side tells the caller
         except Exception as error:
