@@ -310,3 +310,16 @@ def test_a_closed_blocking_channel_says_so(echo_server: EchoServer, echo: Echo) 
 def unless_missing(catalog: Catalog, wanted) -> None:
     if not serves(catalog, wanted):
         pytest.skip(f"proto/descriptors.txt has no {wanted.name}")
+
+
+def test_giving_up_more_calls_than_the_server_bears_does_not_lose_the_connection(run, echo: Echo) -> None:
+    async def work(c: Channel) -> None:
+        for _ in range(250):
+            async with await c.call(echo.unary, echo.Request(sleep_milliseconds=1_000)):
+                pass
+        call = await c.call(echo.unary, echo.Request(sleep_milliseconds=1))
+        link = call._link
+        await call.response()
+        assert link.usable and link is await c._usable_link()
+
+    run(work)

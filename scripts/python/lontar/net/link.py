@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import ssl
-import time
+from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
@@ -14,6 +14,7 @@ from ..state.connection import Connection
 from ..state.settings import Settings
 from ..wire.constants import ConnectionErrorCode, StreamErrorCode, connection_code_name
 from ..wire.frames import Open
+from .pacing import Pace
 from .tls import TLSProblem, TLSSession
 
 HANDSHAKE_SECONDS = 10.0
@@ -49,6 +50,9 @@ class Link(asyncio.Protocol):
         self._pongs: dict[bytes, asyncio.Future[None]] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._frames_timer: asyncio.TimerHandle | None = None
+        self._resets: deque[tuple[int, StreamErrorCode, str]] = deque()
+        self._resets_timer: asyncio.TimerHandle | None = None
+        self._pace = Pace()
         self._paused = False
         self._closing = False
         self._reason = "the connection was lost"
@@ -107,16 +111,29 @@ class Link(asyncio.Protocol):
         self._pump()
 
     def reset(self, stream: int, code: StreamErrorCode, reason: str) -> None:
+        """Gives a call up. At more than the server bears, RESET waits; the call is over for its caller all the same."""
         if self._calls.pop(stream, None) is not None:
-            self._connection.reset(stream, code, reason)
-            self._pump()
+            self._resets.append((stream, code, reason))
+            self._send_resets()
+
+    def _send_resets(self) -> None:
+        while self._resets and (wait := self._pace.wait(self._loop.time())) == 0:
+            stream, code, reason = self._resets.popleft()
+            if self._connection.reset(stream, code, reason):
+                self._pace.count(self._loop.time())
+        if self._resets and not self._connection.ended:
+            if self._resets_timer is not None:
+                self._resets_timer.cancel()
+            self._resets_timer = self._loop.call_later(wait, self._send_resets)
+        self._pump()
 
     async def ping(self, seconds: float) -> float:
         """Seconds of one round trip. No answer in time ends the connection."""
         data = os.urandom(8)
         answer = self._pongs[data] = self._loop.create_future()
-        begun = time.monotonic()
+        begun = self._loop.time()
         self._connection.ping(data)
+        self._pace.count(begun)
         self._pump()
         try:
             async with asyncio.timeout(seconds):
@@ -127,7 +144,7 @@ class Link(asyncio.Protocol):
             raise LinkGone("no answer to PING") from None
         finally:
             self._pongs.pop(data, None)
-        return time.monotonic() - begun
+        return self._loop.time() - begun
 
     async def close(self) -> None:
         """Tells the server, closes with close_notify, waits until the socket is gone."""
@@ -173,7 +190,7 @@ class Link(asyncio.Protocol):
     def connection_lost(self, error: Exception | None) -> None:
         self._connection.receive_end(clean=False)
         self._dispatch()
-        for timer in (self._timer, self._frames_timer):
+        for timer in (self._timer, self._frames_timer, self._resets_timer):
             if timer is not None:
                 timer.cancel()
         if not self.greeted.done():

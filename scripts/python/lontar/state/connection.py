@@ -126,10 +126,12 @@ class Connection:
             call.incoming.take(credit)
             self._give_stream_credit(call)
 
-    def reset(self, stream: int, code: StreamErrorCode, reason: str = "") -> None:
-        """Gives a call up."""
-        if self._calls.pop(stream, None) is not None and not self._ended:
-            self._control += frames.encode(frames.Reset(stream, code, reason))
+    def reset(self, stream: int, code: StreamErrorCode, reason: str = "") -> bool:
+        """Gives a call up; false if it is over already."""
+        if self._calls.pop(stream, None) is None or self._ended:
+            return False
+        self._control += frames.encode(frames.Reset(stream, code, reason))
+        return True
 
     def ping(self, data: bytes) -> None:
         if not self.ready or len(data) != 8:
