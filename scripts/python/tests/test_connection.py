@@ -61,7 +61,7 @@ def test_a_refusing_server_is_heard_and_not_answered() -> None:
 
 @pytest.mark.parametrize(
     ("client", "server", "accepted"),
-    [(OURS, OURS, True), (OURS, bytes(16), True), (bytes(16), OURS, True), (OURS, THEIRS, False)],
+    [(OURS, OURS, True), (bytes(16), OURS, True), (OURS, bytes(16), False), (OURS, THEIRS, False)],
 )
 def test_two_environments_do_not_meet(client: bytes, server: bytes, accepted: bool) -> None:
     peer = Peer(settings=Settings(environment=client), greet=False)

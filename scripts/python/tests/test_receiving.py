@@ -58,6 +58,9 @@ def test_head_then_messages_then_status() -> None:
         ([Msg(1, message(b"ab")[:9], more=True), Msg(1, b"bc")], MALFORMED),
         ([Msg(1, message(b"ab")[:9], more=True), StatusFrame(1, 0)], MALFORMED),
         ([Msg(1, message(b"ab")[:9], more=True), StatusFrame(1, 0, inline=b"x")], MALFORMED),
+        ([Msg(1, message(b"ab")[:9], more=True), StatusFrame(1, 4, "late")], MALFORMED),
+        ([Msg(1, b"", codec=1)], MALFORMED),
+        ([Msg(1, b"\0\0\0\1\xff\0\0\0x")], MALFORMED),
         ([Msg(1, (4_194_305).to_bytes(4, "big") * 2, more=True)], TOO_LARGE),
         ([Msg(1, b"\xff" * 8, more=True)], TOO_LARGE),
         ([Msg(1, message(b"a"), codec=1)], StreamErrorCode.CODEC_UNSUPPORTED),
@@ -70,12 +73,6 @@ def test_a_fault_ends_one_call_and_not_the_connection(said: list[frames.Frame], 
     assert [event.code for event in told if isinstance(event, events.CallFaulted)] == [code]
     assert told[-1] == events.MessageReceived(3, b"ok", 10)
     assert [(said.stream, said.code) for said in peer.hears() if isinstance(said, Reset)] == [(1, code)]
-
-
-def test_a_failed_status_may_come_before_the_message_is_whole() -> None:
-    peer = running()
-    told = peer.tell(Msg(1, message(b"ab")[:9], more=True), StatusFrame(1, 4, "late"))
-    assert told == [events.StatusReceived(1, StatusFrame(1, 4, "late"))]
 
 
 @pytest.mark.parametrize(("size", "taken"), [(100, True), (101, False)])

@@ -26,9 +26,9 @@ class Call:
         return self.incoming.msg(frame)
 
     def status(self, frame: StatusFrame) -> tuple[bytes, int] | None:
-        """The inline message, if there is one. A call that failed may leave its last message unfinished."""
-        if self.incoming.incomplete and frame.code == 0:
-            raise StreamFault(StreamErrorCode.MALFORMED, "STATUS OK before the message was whole")
+        """The inline message, if there is one."""
+        if self.incoming.incomplete:
+            raise StreamFault(StreamErrorCode.MALFORMED, "STATUS came before the message was whole")
         if frame.inline is None:
             return None
         return self.incoming.inline(frame.inline, frame.codec)

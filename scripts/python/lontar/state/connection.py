@@ -239,9 +239,7 @@ class Connection:
         if not hello.speaks(VERSION):
             spoken = f"{hello.lowest_version} to {hello.highest_version}"
             raise ConnectionViolation(ConnectionErrorCode.VERSION_UNSUPPORTED, f"the server speaks versions {spoken}")
-        if ANY_ENVIRONMENT not in (hello.environment, self.settings.environment) and (
-            hello.environment != self.settings.environment
-        ):
+        if self.settings.environment not in (ANY_ENVIRONMENT, hello.environment):
             raise ConnectionViolation(ConnectionErrorCode.ENVIRONMENT_MISMATCH, "the server is of another environment")
         self.server = hello
         self._send_granted = hello.connection_window

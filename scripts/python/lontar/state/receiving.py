@@ -32,19 +32,17 @@ class Incoming:
         self.count(len(message))
         _check_codec(codec)
         self._check_size(len(message))
-        if self._begun:
-            raise _fault(StreamErrorCode.MALFORMED, "a message follows one that is incomplete")
         self._untaken += 1
         return message, len(message)
 
     def msg(self, frame: Msg) -> tuple[bytes, int] | None:
         """The message that this frame completes, and the credit it holds; None while pieces are missing."""
         self.count(len(frame.payload))
-        _check_codec(frame.codec)
         if frame.end:
             raise _fault(StreamErrorCode.MALFORMED, "a server ends its side with STATUS, not with END on MSG")
         if not frame.payload:
             raise _fault(StreamErrorCode.MALFORMED, "a MSG has no payload")
+        _check_codec(frame.codec)
         piece = frame.payload if self._begun else self._begin(frame.payload)
         if len(piece) > self._missing:
             raise _fault(StreamErrorCode.MALFORMED, f"{len(piece)} bytes came, {self._missing} were missing")
@@ -77,9 +75,9 @@ class Incoming:
         if len(payload) < MESSAGE_LENGTHS_BYTES:
             raise _fault(StreamErrorCode.MALFORMED, "a message's lengths are cut off")
         length, uncompressed = int.from_bytes(payload[:4], "big"), int.from_bytes(payload[4:8], "big")
-        self._check_size(max(length, uncompressed))
         if length != uncompressed:
             raise _fault(StreamErrorCode.MALFORMED, "without a codec both lengths are equal")
+        self._check_size(length)
         self._begun = True
         self._missing = length
         return payload[MESSAGE_LENGTHS_BYTES:]
