@@ -40,7 +40,7 @@ def test_nothing_but_preface_and_hello_goes_before_the_servers_hello() -> None:
         peer.open()
 
 
-@pytest.mark.parametrize("first", [Ping(bytes(8)), MaxCalls(5), StatusFrame(1, 0), Credit(0, 99)])
+@pytest.mark.parametrize("first", [Ping(bytes(8)), MaxCalls(5), StatusFrame(1, 0), Credit(0, 99), Skipped(0x7F, 0, b"")])
 def test_a_server_that_says_something_before_hello_is_left(first: frames.Frame) -> None:
     assert ending(Peer(greet=False).tell(first)).code == ConnectionErrorCode.PROTOCOL_ERROR
 

@@ -266,6 +266,45 @@ def test_both_sides_stream(run, echo: Echo, catalog: Catalog) -> None:
     run(work)
 
 
+def test_both_sides_stream_through_small_windows(run, echo: Echo, catalog: Catalog) -> None:
+    async def work(c: Channel) -> None:
+        requests = [echo.Request(payload=bytes([n]) * 150_000) for n in range(20)]
+        answers = [a.payload async for a in c.bidi(echo.bidi_stream, requests)]
+        assert answers == [request.payload for request in requests]
+
+    unless_missing(catalog, echo.bidi_stream)
+    run(work, Settings(stream_window=2_048, connection_window=4_096, frame_payload=1_024))
+
+
+def test_many_conversations_at_once(run, echo: Echo, catalog: Catalog) -> None:
+    async def talk(c: Channel, number: int) -> None:
+        async with await c.call(echo.bidi_stream) as call:
+            for turn in range(20):
+                await call.send(echo.Request(payload=b"%d/%d" % (number, turn)))
+                assert (await anext(call)).payload == b"%d/%d" % (number, turn)
+            await call.half_close()
+            assert (await call.next()) is None
+
+    async def work(c: Channel) -> None:
+        await asyncio.gather(*(talk(c, number) for number in range(150)))
+
+    unless_missing(catalog, echo.bidi_stream)
+    run(work)
+
+
+def test_a_deadline_ends_a_stream_of_requests(run, echo: Echo, catalog: Catalog) -> None:
+    async def work(c: Channel) -> None:
+        async with await c.call(echo.client_stream, timeout=0.1) as call:
+            with pytest.raises(RpcError) as caught:
+                while True:  # the server's reader sleeps: credit runs out
+                    await call.send(echo.Request(payload=bytes(100_000), sleep_milliseconds=60_000))
+            assert caught.value.code is StatusCode.DEADLINE_EXCEEDED
+        await c.unary(echo.unary, echo.Request())
+
+    unless_missing(catalog, echo.client_stream)
+    run(work)
+
+
 def test_blocking_calls_of_all_kinds(channel: blocking.Channel, echo: Echo, catalog: Catalog) -> None:
     assert channel.unary(echo.unary, echo.Request(payload=b"a"), timeout=30).payload == b"a"
     request = echo.Request(response_bytes=100_000, response_count=50)

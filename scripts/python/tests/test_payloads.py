@@ -26,6 +26,10 @@ def test_an_unknown_field_is_skipped_even_twice() -> None:
     assert hello.decode(field(99, b"later") + VERSIONS + field(99, b"")) == hello.Hello()
 
 
+def test_a_software_name_that_is_too_long_is_cut() -> None:
+    assert hello.decode(VERSIONS + field(4, b"x" * 65)).software == "x" * 64
+
+
 @pytest.mark.parametrize(
     "payload",
     [
@@ -38,7 +42,6 @@ def test_an_unknown_field_is_skipped_even_twice() -> None:
         field(1, b"\0\2\0\1"),
         VERSIONS + field(2, bytes(15)),
         VERSIONS + field(3, bytes(9)),
-        VERSIONS + field(4, bytes(65)),
         VERSIONS + field(5, (1_023).to_bytes(4, "big")),
         VERSIONS + field(5, (1 << 24).to_bytes(4, "big")),
         VERSIONS + field(7, (1_023).to_bytes(8, "big")),

@@ -202,7 +202,7 @@ class Connection:
     # Frames
 
     def _take(self, frame: frames.Frame) -> None:
-        if self.server is None and not isinstance(frame, frames.Say | frames.GoAway | frames.Skipped):
+        if self.server is None and not isinstance(frame, frames.Say | frames.GoAway):
             raise protocol_error("the server's first frame is not HELLO")
         match frame:
             case frames.Say(hello):

@@ -29,19 +29,19 @@ class Incoming:
             raise _fault(StreamErrorCode.FLOW_CONTROL, f"{self.received} message bytes came, {self.granted} were granted")
 
     def inline(self, message: bytes, codec: int) -> tuple[bytes, int]:
-        self.count(len(message))
         _check_codec(codec)
         self._check_size(len(message))
+        self.count(len(message))
         self._untaken += 1
         return message, len(message)
 
     def msg(self, frame: Msg) -> tuple[bytes, int] | None:
         """The message that this frame completes, and the credit it holds; None while pieces are missing."""
-        self.count(len(frame.payload))
         if frame.end:
             raise _fault(StreamErrorCode.MALFORMED, "a server ends its side with STATUS, not with END on MSG")
         if not frame.payload:
             raise _fault(StreamErrorCode.MALFORMED, "a MSG has no payload")
+        self.count(len(frame.payload))
         _check_codec(frame.codec)
         piece = frame.payload if self._begun else self._begin(frame.payload)
         if len(piece) > self._missing:
