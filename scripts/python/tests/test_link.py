@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -346,7 +348,7 @@ def test_what_the_server_breaks_is_answered_by_goaway(certificates: Path, echoes
     run(work())
 
 
-def test_closing_says_goaway_and_close_notify(certificates: Path) -> None:
+def test_closing_says_goaway(certificates: Path) -> None:
     heard: list[frames.Frame | None] = []
 
     async def listen(guest: Guest) -> None:
@@ -368,6 +370,32 @@ def test_closing_says_goaway_and_close_notify(certificates: Path) -> None:
         assert heard[1:] == [GoAway(0, 0, True), None]
 
     run(work())
+
+
+def test_closing_says_close_notify(certificates: Path) -> None:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificates / "server.pem", certificates / "server.key")
+    context.set_alpn_protocols(["lontar/1"])
+    last: list[bytes] = []
+
+    def serve(listener: socket.socket) -> None:
+        plain, _ = listener.accept()
+        with context.wrap_socket(plain, server_side=True, suppress_ragged_eofs=False) as tls:
+            tls.sendall(frames.encode(frames.Say(Hello())))
+            while not last or last[-1]:
+                last.append(tls.recv(65_536))  # raises if the connection ends without close_notify
+
+    async def work(port: int) -> None:
+        c = Channel("127.0.0.1", port, context=client_context(certificates / "ca.pem"), server_name="localhost")
+        await c._usable_link()
+        await c.close()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve, args=(listener,))
+        thread.start()
+        run(work(listener.getsockname()[1]))
+        thread.join()
+    assert last[-1] == b""
 
 
 def test_the_client_shows_its_certificate(certificates: Path, echoes) -> None:
