@@ -1,0 +1,7 @@
+"""python -m lontar"""
+
+import sys
+
+from .command import main
+
+sys.exit(main())

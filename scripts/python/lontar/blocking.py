@@ -1,0 +1,179 @@
+"""The client without asyncio: the same calls, each of which waits. A channel may be used from several threads."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import threading
+from collections.abc import Coroutine, Iterable, Iterator
+from typing import Any, Generic, Self, TypeVar, Unpack
+
+from . import aio
+from .aio import CallOptions
+from .metadata import Metadata
+from .method import Method, Request, Response
+from .net.call import Call as AsyncCall
+from .state.settings import Settings
+from .status import Status
+
+Result = TypeVar("Result")
+
+
+class Channel:
+    """`lontar.aio.Channel` on a loop in a thread of its own; what it says of calls and errors holds here."""
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        *,
+        context: ssl.SSLContext | None = None,
+        server_name: str | None = None,
+        settings: Settings | None = None,
+    ):
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name=f"lontar {host}:{port}", daemon=True)
+        self._thread.start()
+        try:
+            self._channel = self._run(_make(host, port, context, server_name, settings))
+        except BaseException:
+            self._stop()
+            raise
+
+    def unary(self, method: Method[Request, Response], request: Request, **options: Unpack[CallOptions]) -> Response:
+        return self._run(self._channel.unary(method, request, **options))
+
+    def server_stream(
+        self, method: Method[Request, Response], request: Request, **options: Unpack[CallOptions]
+    ) -> Iterator[Response]:
+        with self.call(method, request, **options) as call:
+            yield from call
+
+    def client_stream(
+        self, method: Method[Request, Response], requests: Iterable[Request], **options: Unpack[CallOptions]
+    ) -> Response:
+        """Takes the requests in the calling thread; stops when the server has answered already."""
+        with self.call(method, **options) as call:
+            call.send_all(requests)
+            return call.response()
+
+    def bidi(
+        self, method: Method[Request, Response], requests: Iterable[Request], **options: Unpack[CallOptions]
+    ) -> Iterator[Response]:
+        """Sends in a thread beside the caller, who receives. To send by what is answered, use `call`."""
+        with self.call(method, **options) as call:
+            sender = threading.Thread(target=call.send_beside, args=(requests,), name="lontar sender", daemon=True)
+            sender.start()
+            yield from call
+
+    def call(
+        self, method: Method[Request, Response], request: Request | None = None, **options: Unpack[CallOptions]
+    ) -> Call[Request, Response]:
+        return Call(self._run(self._channel.call(method, request, **options)), self._loop)
+
+    def ping(self, timeout: float = 10) -> float:
+        return self._run(self._channel.ping(timeout))
+
+    def connect(self) -> None:
+        self._run(self._channel.connect())
+
+    def close(self) -> None:
+        if not self._loop.is_closed():
+            self._run(self._channel.close())
+            self._stop()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _run(self, work: Coroutine[Any, Any, Result]) -> Result:
+        return run(work, self._loop)
+
+    def _stop(self) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+
+class Call(Generic[Request, Response]):
+    """`lontar.net.call.Call`, waiting. One thread may send while another receives."""
+
+    def __init__(self, call: AsyncCall[Request, Response], loop: asyncio.AbstractEventLoop):
+        self._call = call
+        self._loop = loop
+
+    def send(self, message: Request) -> None:
+        self._run(self._call.send(message))
+
+    def send_all(self, requests: Iterable[Request]) -> None:
+        """All requests and the half-close."""
+        for request in requests:
+            if self._call.over:
+                return
+            self.send(request)
+        self.half_close()
+
+    def send_beside(self, requests: Iterable[Request]) -> None:
+        """As `send_all`, for a thread of its own: an error ends the call, and the receiving side tells."""
+        try:
+            self.send_all(requests)
+        except Exception as error:
+            self.cancel(f"the requests ended with an error: {error}")
+
+    def half_close(self) -> None:
+        self._run(self._call.half_close())
+
+    def head(self) -> Metadata:
+        return self._run(self._call.head())
+
+    @property
+    def initial(self) -> Metadata:
+        return self._call.initial
+
+    def status(self) -> Status:
+        return self._run(self._call.status())
+
+    def response(self) -> Response:
+        return self._run(self._call.response())
+
+    def cancel(self, reason: str = "") -> None:
+        self._loop.call_soon_threadsafe(self._call.cancel, reason)
+
+    def __iter__(self) -> Iterator[Response]:
+        return self
+
+    def __next__(self) -> Response:
+        message = self._run(self._call.next())
+        if message is None:
+            raise StopIteration
+        return message
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.cancel()
+
+    def _run(self, work: Coroutine[Any, Any, Result]) -> Result:
+        return run(work, self._loop)
+
+
+def run(work: Coroutine[Any, Any, Result], loop: asyncio.AbstractEventLoop) -> Result:
+    """Waits for work on the loop of another thread; an interrupt here cancels it there."""
+    if loop.is_closed():
+        work.close()
+        raise RuntimeError("the channel is closed")
+    future = asyncio.run_coroutine_threadsafe(work, loop)
+    try:
+        return future.result()
+    except BaseException:
+        future.cancel()
+        raise
+
+
+async def _make(
+    host: str, port: int, context: ssl.SSLContext | None, server_name: str | None, settings: Settings | None
+) -> aio.Channel:
+    return aio.Channel(host, port, context=context, server_name=server_name, settings=settings)

@@ -1,0 +1,1 @@
+"""Sockets and TLS: carries a connection's bytes and hands its events to calls."""

@@ -1,0 +1,315 @@
+"""One call on an asyncio loop: messages out and in, its head, its status, its deadline."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Generic, Self
+
+from google.protobuf.message import DecodeError
+
+from ..metadata import Metadata
+from ..method import Method, Request, Response
+from ..state import events
+from ..status import RpcError, Status, StatusCode, failure
+from ..wire.constants import StreamErrorCode, stream_code_name
+from ..wire.frames import Open, TraceContext
+from ..wire.metadata import Pairs
+from .link import ConnectFailed, Link, LinkGone
+
+ATTEMPTS_MOST = 3
+_LONGEST_TIMEOUT = (1 << 64) - 1  # nanoseconds, as OPEN carries it
+
+
+@dataclass(frozen=True)
+class Options:
+    """`timeout` in seconds; `key`: 16 bytes that stay the same when the caller sends a call again."""
+
+    timeout: float | None = None
+    metadata: Pairs | None = None
+    trace: TraceContext | None = None
+    key: bytes | None = None
+    priority: int = 0
+
+
+class Call(Generic[Request, Response]):
+    """Use it with `async with`: leaving the block before the status has come cancels the call.
+
+    `request` given: the only message of this side. A call with it that no handler has seen is sent again, on a new connection.
+    """
+
+    def __init__(
+        self,
+        method: Method[Request, Response],
+        request: bytes | None,
+        options: Options,
+        link: Callable[[], Awaitable[Link]],
+    ):
+        self.method = method
+        self._request = request
+        self._options = options
+        self._get_link = link
+        self._loop = asyncio.get_running_loop()
+        self._deadline = None if options.timeout is None else self._loop.time() + options.timeout
+        self._expiry: asyncio.TimerHandle | None = None
+        self._link: Link | None = None
+        self._stream = 0
+        self._attempt = 0
+        self._messages: deque[tuple[bytes, int]] = deque()
+        self._head: Pairs | None = None
+        self._status: Status | None = None
+        self._changed = asyncio.Event()
+        self._sending_done = asyncio.Event()
+        self._half_closed = request is not None
+        self._again: asyncio.Task[None] | None = None
+        self._pump: asyncio.Task[None] | None = None
+
+    # For callers
+
+    async def send(self, message: Request) -> None:
+        """Sends one message; returns when its last byte has left, as far as the server's credit goes. Raises RpcError."""
+        if self._half_closed:
+            raise RuntimeError("the sending side of this call has ended")
+        await self._send(message.SerializeToString(), end=False)
+
+    async def half_close(self) -> None:
+        """No more messages from this side."""
+        if not self._half_closed:
+            self._half_closed = True
+            await self._send(None, end=True)
+
+    async def head(self) -> Metadata:
+        """The metadata before the first message; empty if the server sends none. Waits until that is known."""
+        while self._head is None and not self._messages and self._status is None:
+            await self._change()
+        return self.initial
+
+    @property
+    def initial(self) -> Metadata:
+        """What of the server's first metadata has come so far."""
+        return Metadata(self._head or ())
+
+    async def status(self) -> Status:
+        """How the call ended. Messages that are still to come have to be taken first."""
+        while self._status is None:
+            await self._change()
+        return self._status
+
+    async def next(self) -> Response | None:
+        """The next message; None after the last one of a call that went well. Raises RpcError."""
+        while not self._messages:
+            if self._status is not None:
+                if self._status.code != StatusCode.OK:
+                    raise self._error()
+                return None
+            await self._change()
+        message, credit = self._messages.popleft()
+        assert self._link is not None
+        self._link.taken(self._stream, credit)
+        try:
+            return self.method.response_type.FromString(message)
+        except DecodeError as error:
+            raise self._fail(failure(StatusCode.INTERNAL, f"{self.method.name}: the answer cannot be read")) from error
+
+    async def response(self) -> Response:
+        """The one answer of a unary or client-streaming call. Raises RpcError."""
+        first = await self.next()
+        if first is None:
+            raise self._fail(failure(StatusCode.UNIMPLEMENTED, f"{self.method.name} answered without a message"))
+        if await self.next() is not None:
+            raise self._fail(failure(StatusCode.UNIMPLEMENTED, f"{self.method.name} answered with several messages"))
+        return first
+
+    @property
+    def over(self) -> bool:
+        """Whether the status is known."""
+        return self._status is not None
+
+    def cancel(self, reason: str = "") -> None:
+        """Gives the call up, unless it is over."""
+        self._give_up(StreamErrorCode.CANCELLED, Status(StatusCode.CANCELLED, reason or "the caller gave up"))
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Response:
+        message = await self.next()
+        if message is None:
+            raise StopAsyncIteration
+        return message
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.cancel()
+        if self._pump is not None:
+            self._pump.cancel()
+
+    # For channels
+
+    async def begin(self) -> None:
+        """Opens the call, waiting for a connection and for call credit as long as the deadline allows. Raises RpcError."""
+        if self._deadline is not None and self._expiry is None:
+            self._expiry = self._loop.call_at(self._deadline, self._expired)
+        opening = asyncio.ensure_future(self._open())
+        try:
+            while not opening.done() and self._status is None:
+                changed = asyncio.ensure_future(self._change())
+                await asyncio.wait([opening, changed], return_when=asyncio.FIRST_COMPLETED)
+                changed.cancel()
+        except asyncio.CancelledError:
+            self.cancel()
+            raise
+        finally:
+            opening.cancel()
+        await asyncio.wait([opening])
+        if not opening.cancelled():
+            opening.result()
+            if self._status is not None:
+                self._reset(StreamErrorCode.CANCELLED, "")
+        if self._status is not None and opening.cancelled():
+            raise RpcError(self._status)
+
+    def pump(self, sending: Callable[[], Awaitable[None]]) -> None:
+        """Keeps a task that sends beside the caller, who receives."""
+        self._pump = asyncio.ensure_future(self._sent(sending))
+
+    # Events
+
+    def on_event(self, event: events.Event) -> None:
+        match event:
+            case events.HeadReceived(_, metadata):
+                self._head = metadata
+            case events.MessageReceived(_, message, credit):
+                self._messages.append((message, credit))
+            case events.StatusReceived(_, frame):
+                self._finish(Status.of(frame))
+            case events.CallFaulted(_, code, reason):
+                self._finish(_fault(code, reason))
+            case events.CallRefused(_, code, reason):
+                self._refused(f"{stream_code_name(code)}: {reason}")
+            case events.SendingDone():
+                self._sending_done.set()
+        self._changed.set()
+
+    def on_lost(self, reason: str) -> None:
+        self._finish(Status(StatusCode.UNAVAILABLE, reason))
+
+    # Within
+
+    async def _open(self) -> None:
+        tries = 0
+        while True:
+            tries += 1
+            try:
+                self._link = await self._get_link()
+                self._stream = await self._link.open(self, self._make)
+                return
+            except LinkGone as gone:
+                if tries >= ATTEMPTS_MOST:
+                    raise self._fail(failure(StatusCode.UNAVAILABLE, str(gone))) from gone
+            except ConnectFailed as problem:
+                raise self._fail(failure(StatusCode.UNAVAILABLE, str(problem))) from problem
+            except ValueError as problem:
+                raise self._fail(failure(StatusCode.RESOURCE_EXHAUSTED, str(problem))) from problem
+
+    def _make(self) -> Open:
+        self._attempt += 1
+        left = None
+        if self._deadline is not None:
+            left = min(max(0, int((self._deadline - self._loop.time()) * 1e9)), _LONGEST_TIMEOUT)
+        given = self._options
+        return Open(
+            0, self.method.name, left, given.trace, given.key, given.metadata, self._attempt, given.priority,
+            self._request, end=self._request is not None,
+        )  # fmt: skip
+
+    async def _send(self, message: bytes | None, end: bool) -> None:
+        if self._over():
+            return
+        assert self._link is not None
+        self._sending_done.clear()
+        try:
+            self._link.send(self._stream, message, end)
+        except ValueError as problem:
+            raise self._fail(failure(StatusCode.RESOURCE_EXHAUSTED, str(problem))) from problem
+        await self._sending_done.wait()
+        self._over()
+
+    def _over(self) -> bool:
+        """Whether the status has come; raises if it is an error. After OK what is still sent goes nowhere, which is no error."""
+        if self._status is not None and self._status.code != StatusCode.OK:
+            raise self._error()
+        return self._status is not None
+
+    async def _sent(self, sending: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await sending()
+        except RpcError:
+            pass  # the receiving side tells the caller
+        except Exception as error:
+            self.cancel(f"the requests ended with an error: {error}")
+
+    async def _change(self) -> None:
+        self._changed.clear()
+        await self._changed.wait()
+
+    def _refused(self, reason: str) -> None:
+        """No handler has seen it: with its one request at hand it goes again, by itself."""
+        self._stream = 0
+        if self._request is None or self._attempt >= ATTEMPTS_MOST:
+            self._finish(Status(StatusCode.UNAVAILABLE, reason))
+            return
+        self._again = asyncio.ensure_future(self._open_again())
+
+    async def _open_again(self) -> None:
+        try:
+            await self._open()
+        except RpcError as error:
+            self._finish(error.status)
+        if self._status is not None:
+            self._reset(StreamErrorCode.CANCELLED, "")
+
+    def _expired(self) -> None:
+        self._messages.clear()
+        self._give_up(StreamErrorCode.DEADLINE_EXCEEDED, Status(StatusCode.DEADLINE_EXCEEDED, "the deadline passed"))
+
+    def _give_up(self, code: StreamErrorCode, status: Status) -> None:
+        if self._status is None:
+            self._finish(status)
+            self._reset(code, status.text)
+
+    def _reset(self, code: StreamErrorCode, reason: str) -> None:
+        if self._link is not None and self._stream != 0:
+            self._link.reset(self._stream, code, reason)
+
+    def _fail(self, error: RpcError) -> RpcError:
+        """The call is over for a reason of this side; returns the error to raise."""
+        self._give_up(StreamErrorCode.CANCELLED, error.status)
+        return error
+
+    def _finish(self, status: Status) -> None:
+        if self._status is None:
+            self._status = status
+        if self._expiry is not None:
+            self._expiry.cancel()
+        if self._again is not None and self._again is not asyncio.current_task():
+            self._again.cancel()
+        self._changed.set()
+        self._sending_done.set()
+
+    def _error(self) -> RpcError:
+        assert self._status is not None
+        return RpcError(self._status, self.initial)
+
+
+def _fault(code: int, reason: str) -> Status:
+    if code == StreamErrorCode.MESSAGE_TOO_LARGE:
+        return Status(StatusCode.RESOURCE_EXHAUSTED, reason)
+    return Status(StatusCode.INTERNAL, f"the server broke the protocol: {stream_code_name(code)}: {reason}")
+
+
+AnyCall = Call[Any, Any]

@@ -1,0 +1,105 @@
+"""What a connection tells the one who drives it."""
+
+from dataclasses import dataclass
+
+from ..wire.frames import StatusFrame
+from ..wire.hello import Hello
+from ..wire.metadata import Pairs
+
+
+@dataclass(frozen=True)
+class Connected:
+    """The server's HELLO was accepted: calls may be opened."""
+
+    hello: Hello
+
+
+@dataclass(frozen=True)
+class HeadReceived:
+    stream: int
+    metadata: Pairs
+
+
+@dataclass(frozen=True)
+class MessageReceived:
+    """A whole message. `credit` goes back with `Connection.taken` once the application has taken it."""
+
+    stream: int
+    message: bytes
+    credit: int
+
+
+@dataclass(frozen=True)
+class StatusReceived:
+    """The call is over. An inline message was told before, as MessageReceived."""
+
+    stream: int
+    status: StatusFrame
+
+
+@dataclass(frozen=True)
+class CallRefused:
+    """No handler has seen the call: it may be sent again."""
+
+    stream: int
+    code: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class CallFaulted:
+    """The server broke a rule on this call: it was reset."""
+
+    stream: int
+    code: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class SendingDone:
+    """Everything that was given to `send` so far has left for the socket."""
+
+    stream: int
+
+
+@dataclass(frozen=True)
+class CallsAllowed:
+    """More calls may be opened than before."""
+
+
+@dataclass(frozen=True)
+class Pong:
+    data: bytes
+
+
+@dataclass(frozen=True)
+class Draining:
+    """The server shuts down: no more calls here."""
+
+    final: bool
+    reason: str
+
+
+@dataclass(frozen=True)
+class Ended:
+    """The connection is over. `lost` are the calls that were running; a server may have processed them."""
+
+    code: int
+    reason: str
+    by_server: bool
+    lost: tuple[int, ...]
+
+
+Event = (
+    Connected
+    | HeadReceived
+    | MessageReceived
+    | StatusReceived
+    | CallRefused
+    | CallFaulted
+    | SendingDone
+    | CallsAllowed
+    | Pong
+    | Draining
+    | Ended
+)

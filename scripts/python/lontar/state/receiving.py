@@ -1,0 +1,105 @@
+"""The receiving side of one call: pieces put together, limits checked before, credit given back after (PROTOCOL.md 4 and 5)."""
+
+from ..wire.constants import MESSAGE_LENGTHS_BYTES, StreamErrorCode
+from ..wire.frames import Msg
+from ..wire.violation import StreamFault
+
+
+class Incoming:
+    def __init__(self, window: int, message_limit: int):
+        self._window = window
+        self._message_limit = message_limit
+        self.granted = window
+        self.received = 0
+        self.taken = 0
+        self._untaken = 0  # whole messages told and not yet taken
+        self._buffer = bytearray()
+        self._missing = 0
+        self._begun = False
+        self._bytes_of_message = 0
+
+    @property
+    def incomplete(self) -> bool:
+        return self._begun
+
+    def count(self, size: int) -> None:
+        """Message bytes have come: against the credit of this stream."""
+        self.received += size
+        if self.received > self.granted:
+            raise _fault(StreamErrorCode.FLOW_CONTROL, f"{self.received} message bytes came, {self.granted} were granted")
+
+    def inline(self, message: bytes, codec: int) -> tuple[bytes, int]:
+        _check_codec(codec)
+        self._check_size(len(message))
+        self.count(len(message))
+        self._untaken += 1
+        return message, len(message)
+
+    def msg(self, frame: Msg) -> tuple[bytes, int] | None:
+        """The message that this frame completes, and the credit it holds; None while pieces are missing."""
+        if frame.end:
+            raise _fault(StreamErrorCode.MALFORMED, "a server ends its side with STATUS, not with END on MSG")
+        if not frame.payload:
+            raise _fault(StreamErrorCode.MALFORMED, "a MSG has no payload")
+        self.count(len(frame.payload))
+        _check_codec(frame.codec)
+        piece = frame.payload if self._begun else self._begin(frame.payload)
+        if len(piece) > self._missing:
+            raise _fault(StreamErrorCode.MALFORMED, f"{len(piece)} bytes came, {self._missing} were missing")
+        self._buffer += piece
+        self._missing -= len(piece)
+        self._bytes_of_message += len(frame.payload)
+        if frame.more != (self._missing > 0):
+            raise _fault(StreamErrorCode.MALFORMED, f"MORE is {frame.more}, {self._missing} bytes are missing")
+        if self._missing:
+            return None
+        return self._complete()
+
+    def take(self, credit: int) -> None:
+        self.taken += credit
+        self._untaken -= 1
+
+    def grant(self) -> int | None:
+        """The new offset if half the window can be given at once.
+
+        What is taken counts, and what has come of an incomplete message that nothing waits before: a message longer than the window passes.
+        """
+        base = self.received if self._begun and self._untaken == 0 else self.taken
+        offset = base + self._window
+        if offset - self.granted < self._window // 2:
+            return None
+        self.granted = offset
+        return offset
+
+    def _begin(self, payload: bytes) -> bytes:
+        if len(payload) < MESSAGE_LENGTHS_BYTES:
+            raise _fault(StreamErrorCode.MALFORMED, "a message's lengths are cut off")
+        length, uncompressed = int.from_bytes(payload[:4], "big"), int.from_bytes(payload[4:8], "big")
+        if length != uncompressed:
+            raise _fault(StreamErrorCode.MALFORMED, "without a codec both lengths are equal")
+        self._check_size(length)
+        self._begun = True
+        self._missing = length
+        return payload[MESSAGE_LENGTHS_BYTES:]
+
+    def _check_size(self, size: int) -> None:
+        if size > self._message_limit:
+            reason = f"a message of {size} bytes; {self._message_limit} are allowed"
+            raise _fault(StreamErrorCode.MESSAGE_TOO_LARGE, reason)
+
+    def _complete(self) -> tuple[bytes, int]:
+        message, credit = bytes(self._buffer), self._bytes_of_message
+        self._buffer.clear()
+        self._begun = False
+        self._bytes_of_message = 0
+        self._untaken += 1
+        return message, credit
+
+
+def _check_codec(codec: int) -> None:
+    if codec != 0:
+        raise _fault(StreamErrorCode.CODEC_UNSUPPORTED, f"codec {codec} was not offered")
+
+
+def _fault(code: StreamErrorCode, reason: str) -> StreamFault:
+    return StreamFault(code, reason)

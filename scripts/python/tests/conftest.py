@@ -1,0 +1,44 @@
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import server  # noqa: E402
+from golden import REPOSITORY  # noqa: E402
+from lontar.descriptors import Catalog  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def catalog() -> Catalog:
+    return Catalog.load(REPOSITORY / "proto" / "descriptors.txt")
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """ca.pem, server.pem, client-tester.pem and their keys."""
+    folder = tmp_path_factory.mktemp("certificates")
+    command = [REPOSITORY / "scripts" / "certificates", folder, "--client", "spiffe://example.test/client/tester"]
+    subprocess.run(command, check=True, capture_output=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def echo(catalog: Catalog) -> server.Echo:
+    return server.Echo(catalog)
+
+
+@pytest.fixture(scope="session")
+def echo_server() -> Iterator[server.EchoServer]:
+    """The real server. scripts/test-python names its program; without it these tests are left out."""
+    if server.PROGRAM not in os.environ:
+        pytest.skip(f"{server.PROGRAM} names no server program")
+    process, running = server.start()
+    yield running
+    assert process.stdin is not None
+    process.stdin.close()
+    assert process.wait(30) == 0
