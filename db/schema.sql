@@ -307,6 +307,39 @@ end $$;
 ALTER FUNCTION api.put_scores(p_key bytea, p_request_sha256 bytea, p_rows jsonb) OWNER TO seratus_owner;
 
 --
+-- Name: released_parts_of(integer, integer, text, text, text); Type: FUNCTION; Schema: api; Owner: seratus_owner
+--
+
+CREATE FUNCTION api.released_parts_of(p_region integer, p_year integer, p_stage text, p_kind text, p_instrument text) RETURNS TABLE(parts text[], part_keys text[], part_values bigint[], part_missing text[])
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+  select coalesce(array_agg(o.part), '{}'), coalesce(array_agg(o.key), '{}'), coalesce(array_agg(o.value_e4), '{}'),
+         coalesce(array_agg(o.missing), '{}')
+  from (
+    select s.part, s.key, s.value_e4, s.missing from api.released_score_part s
+    where s.region_id = p_region and s.year = p_year and s.stage = p_stage and s.kind = p_kind
+    order by s.part, array_position((select l.parts from registry.instrument_line l where l.instrument_id = p_instrument),
+                                    s.part || '.' || s.key), s.key
+  ) o
+$$;
+
+ALTER FUNCTION api.released_parts_of(p_region integer, p_year integer, p_stage text, p_kind text, p_instrument text) OWNER TO seratus_owner;
+
+--
+-- Name: released_score_of(integer); Type: FUNCTION; Schema: api; Owner: seratus_owner
+--
+
+CREATE FUNCTION api.released_score_of(p_region integer) RETURNS TABLE(region_id integer, year integer, stage text, score_kind text, instrument_id text, instrument_certainty text, published_e4 bigint, computed_e4 bigint, value_e4 bigint, missing text, letter_number text, letter_date date, source text, certainty text, note text, released boolean, version integer)
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+  select s.region_id, s.year, s.stage, s.kind, s.instrument_id, s.instrument_certainty, s.published_e4, s.computed_e4, s.value_e4,
+         s.missing, s.letter_number, s.letter_date, s.source, s.certainty, s.note, s.released, s.version
+  from api.released_score s where s.region_id = p_region
+$$;
+
+ALTER FUNCTION api.released_score_of(p_region integer) OWNER TO seratus_owner;
+
+--
 -- Name: revoke_own_session(bytea); Type: FUNCTION; Schema: api; Owner: seratus_auth
 --
 
@@ -320,6 +353,56 @@ begin
 end $$;
 
 ALTER FUNCTION api.revoke_own_session(p_token_sha256 bytea, OUT revoked boolean) OWNER TO seratus_auth;
+
+--
+-- Name: visible_parts_of(integer, integer, text, text, text); Type: FUNCTION; Schema: api; Owner: seratus_owner
+--
+
+CREATE FUNCTION api.visible_parts_of(p_region integer, p_year integer, p_stage text, p_kind text, p_instrument text) RETURNS TABLE(parts text[], part_keys text[], part_values bigint[], part_missing text[])
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+  select coalesce(array_agg(o.part), '{}'), coalesce(array_agg(o.key), '{}'), coalesce(array_agg(o.value_e4), '{}'),
+         coalesce(array_agg(o.missing), '{}')
+  from (
+    select p.part, p.key, p.value_e4, p.missing
+    from (
+      select s.part, s.key, s.value_e4, s.missing from registry.score_part s
+      where s.region_id = p_region and s.year = p_year and s.stage = p_stage and s.kind = p_kind
+        and (p_region = nullif(current_setting('seratus.region', true), '')::int
+             or current_setting('seratus.role', true) in ('ministry_admin', 'ministry_analyst'))
+      union all
+      select s.part, s.key, s.value_e4, s.missing from api.released_score_part s
+      where s.region_id = p_region and s.year = p_year and s.stage = p_stage and s.kind = p_kind
+        and p_region <> nullif(current_setting('seratus.region', true), '')::int
+    ) p
+    order by p.part, array_position((select l.parts from registry.instrument_line l where l.instrument_id = p_instrument),
+                                    p.part || '.' || p.key), p.key
+  ) o
+$$;
+
+ALTER FUNCTION api.visible_parts_of(p_region integer, p_year integer, p_stage text, p_kind text, p_instrument text) OWNER TO seratus_owner;
+
+--
+-- Name: visible_score_of(integer); Type: FUNCTION; Schema: api; Owner: seratus_owner
+--
+
+CREATE FUNCTION api.visible_score_of(p_region integer) RETURNS TABLE(region_id integer, year integer, stage text, score_kind text, instrument_id text, instrument_certainty text, published_e4 bigint, computed_e4 bigint, value_e4 bigint, missing text, letter_number text, letter_date date, source text, certainty text, note text, released boolean, version integer)
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+  select s.region_id, s.year, s.stage, s.kind, s.instrument_id, s.instrument_certainty, s.published_e4, s.computed_e4, s.value_e4,
+         s.missing, s.letter_number, s.letter_date, s.source, s.certainty, s.note, s.released, s.version
+  from registry.score s
+  where s.region_id = p_region
+    and (p_region = nullif(current_setting('seratus.region', true), '')::int
+         or current_setting('seratus.role', true) in ('ministry_admin', 'ministry_analyst'))
+  union all
+  select s.region_id, s.year, s.stage, s.kind, s.instrument_id, s.instrument_certainty, s.published_e4, s.computed_e4, s.value_e4,
+         s.missing, s.letter_number, s.letter_date, s.source, s.certainty, s.note, s.released, s.version
+  from api.released_score s
+  where s.region_id = p_region and p_region <> nullif(current_setting('seratus.region', true), '')::int
+$$;
+
+ALTER FUNCTION api.visible_score_of(p_region integer) OWNER TO seratus_owner;
 
 --
 -- Name: name_key(text); Type: FUNCTION; Schema: registry; Owner: seratus_owner
@@ -350,6 +433,16 @@ CREATE FUNCTION registry.context_actor() RETURNS bigint
     RETURN (NULLIF(current_setting('seratus.actor'::text, true), ''::text))::bigint;
 
 ALTER FUNCTION registry.context_actor() OWNER TO seratus_owner;
+
+--
+-- Name: context_region(); Type: FUNCTION; Schema: registry; Owner: seratus_owner
+--
+
+CREATE FUNCTION registry.context_region() RETURNS integer
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN (NULLIF(current_setting('seratus.region'::text, true), ''::text))::integer;
+
+ALTER FUNCTION registry.context_region() OWNER TO seratus_owner;
 
 --
 -- Name: context_role(); Type: FUNCTION; Schema: registry; Owner: seratus_owner
@@ -427,6 +520,24 @@ end $$;
 ALTER FUNCTION registry.put_parts(p_rows api.score_input[]) OWNER TO seratus_owner;
 
 --
+-- Name: refresh_lines(); Type: FUNCTION; Schema: registry; Owner: seratus_owner
+--
+
+CREATE FUNCTION registry.refresh_lines() RETURNS void
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  delete from registry.region_line where (region_id, valid_from) in (
+    select l.region_id, l.valid_from from (table registry.region_line except table registry.region_line_due) l);
+  insert into registry.region_line (table registry.region_line_due except table registry.region_line);
+  delete from registry.instrument_line where instrument_id in (
+    select l.instrument_id from (table registry.instrument_line except table registry.instrument_line_due) l);
+  insert into registry.instrument_line (table registry.instrument_line_due except table registry.instrument_line);
+$$;
+
+ALTER FUNCTION registry.refresh_lines() OWNER TO seratus_owner;
+
+--
 -- Name: refuse_unwritten(api.score_input[], boolean, integer[]); Type: FUNCTION; Schema: registry; Owner: seratus_owner
 --
 
@@ -479,16 +590,8 @@ ALTER FUNCTION registry.region_now(p_code text) OWNER TO seratus_owner;
 CREATE FUNCTION registry.region_on(p_day date) RETURNS TABLE(region_id integer, name text, kind text, kemendagri_code text, bps_code text, province_id integer, province_name text, province_code text)
     LANGUAGE sql STABLE PARALLEL SAFE
     AS $$
-  select r.region_id, coalesce(n.name, r.name), r.kind, k.code, b.code, p.province_id, p.name, pk.code
-  from registry.region r
-  left join registry.region_name n on n.region_id = r.region_id and n.valid_from <= p_day and p_day < n.valid_to
-  join registry.region_code k on k.region_id = r.region_id and k.system = 'kemendagri'
-    and k.valid_from <= p_day and p_day < k.valid_to
-  left join registry.region_code b on b.region_id = r.region_id and b.system = 'bps' and b.valid_from <= p_day and p_day < b.valid_to
-  join registry.region_province rp on rp.region_id = r.region_id and rp.valid_from <= p_day and p_day < rp.valid_to
-  join registry.province p on p.province_id = rp.province_id
-  join registry.province_code pk on pk.province_id = p.province_id and pk.system = 'kemendagri'
-    and pk.valid_from <= p_day and p_day < pk.valid_to
+  select l.region_id, l.name, l.kind, l.kemendagri_code, l.bps_code, l.province_id, l.province_name, l.province_code
+  from registry.region_line l where l.valid_from <= p_day and p_day < l.valid_to
 $$;
 
 ALTER FUNCTION registry.region_on(p_day date) OWNER TO seratus_owner;
@@ -787,65 +890,6 @@ CREATE VIEW api.released_score_part WITH (security_barrier='true') AS
 ALTER TABLE api.released_score_part OWNER TO seratus_release;
 
 --
--- Name: dimension; Type: TABLE; Schema: registry; Owner: seratus_owner
---
-
-CREATE TABLE registry.dimension (
-    set_id text NOT NULL,
-    key text NOT NULL,
-    ordinal integer NOT NULL,
-    name_id text NOT NULL,
-    name_en text NOT NULL,
-    CONSTRAINT dimension_key_check CHECK ((key ~ '^[a-z][a-z0-9_]*$'::text)),
-    CONSTRAINT dimension_ordinal_check CHECK ((ordinal > 0))
-);
-
-ALTER TABLE registry.dimension OWNER TO seratus_owner;
-
---
--- Name: instrument; Type: TABLE; Schema: registry; Owner: seratus_owner
---
-
-CREATE TABLE registry.instrument (
-    instrument_id text NOT NULL,
-    name_id text NOT NULL,
-    name_en text NOT NULL,
-    scale_min_e4 bigint,
-    scale_max_e4 bigint,
-    decimals integer NOT NULL,
-    rounding text NOT NULL,
-    dimension_set text NOT NULL,
-    valid_for text,
-    source text,
-    certainty text NOT NULL,
-    note text,
-    CONSTRAINT instrument_certainty_check CHECK ((certainty = ANY (ARRAY['verified'::text, 'probable'::text, 'uncertain'::text]))),
-    CONSTRAINT instrument_check CHECK ((scale_min_e4 < scale_max_e4)),
-    CONSTRAINT instrument_decimals_check CHECK (((decimals >= 0) AND (decimals <= 4))),
-    CONSTRAINT instrument_rounding_check CHECK ((rounding = ANY (ARRAY['cut'::text, 'half_up'::text])))
-);
-
-ALTER TABLE registry.instrument OWNER TO seratus_owner;
-
---
--- Name: instrument_aspect; Type: TABLE; Schema: registry; Owner: seratus_owner
---
-
-CREATE TABLE registry.instrument_aspect (
-    instrument_id text NOT NULL,
-    key text NOT NULL,
-    ordinal integer NOT NULL,
-    weight_percent integer NOT NULL,
-    name_id text NOT NULL,
-    name_en text NOT NULL,
-    CONSTRAINT instrument_aspect_key_check CHECK ((key = ANY (ARRAY['baseline'::text, 'output'::text, 'outcome'::text, 'impact'::text, 'quick_win'::text]))),
-    CONSTRAINT instrument_aspect_ordinal_check CHECK ((ordinal > 0)),
-    CONSTRAINT instrument_aspect_weight_percent_check CHECK (((weight_percent >= 1) AND (weight_percent <= 100)))
-);
-
-ALTER TABLE registry.instrument_aspect OWNER TO seratus_owner;
-
---
 -- Name: released_score_whole; Type: VIEW; Schema: api; Owner: seratus_owner
 --
 
@@ -867,20 +911,12 @@ CREATE VIEW api.released_score_whole WITH (security_invoker='true') AS
     s.note,
     s.released,
     s.version,
-    COALESCE(q.parts, '{}'::text[]) AS parts,
-    COALESCE(q.part_keys, '{}'::text[]) AS part_keys,
-    COALESCE(q.part_values, '{}'::bigint[]) AS part_values,
-    COALESCE(q.part_missing, '{}'::text[]) AS part_missing
-   FROM ((api.released_score s
-     LEFT JOIN registry.instrument i ON ((i.instrument_id = s.instrument_id)))
-     LEFT JOIN LATERAL ( SELECT array_agg(p.part ORDER BY p.part, COALESCE(a.ordinal, d.ordinal), p.key) AS parts,
-            array_agg(p.key ORDER BY p.part, COALESCE(a.ordinal, d.ordinal), p.key) AS part_keys,
-            array_agg(p.value_e4 ORDER BY p.part, COALESCE(a.ordinal, d.ordinal), p.key) AS part_values,
-            array_agg(p.missing ORDER BY p.part, COALESCE(a.ordinal, d.ordinal), p.key) AS part_missing
-           FROM ((api.released_score_part p
-             LEFT JOIN registry.instrument_aspect a ON (((p.part = 'aspect'::text) AND (a.instrument_id = s.instrument_id) AND (a.key = p.key))))
-             LEFT JOIN registry.dimension d ON (((p.part = 'dimension'::text) AND (d.set_id = i.dimension_set) AND (d.key = p.key))))
-          WHERE ((p.region_id = s.region_id) AND (p.year = s.year) AND (p.stage = s.stage) AND (p.kind = s.kind))) q ON (true));
+    q.parts,
+    q.part_keys,
+    q.part_values,
+    q.part_missing
+   FROM (api.released_score s
+     CROSS JOIN LATERAL api.released_parts_of(s.region_id, s.year, s.stage, s.kind, s.instrument_id) q(parts, part_keys, part_values, part_missing));
 
 ALTER TABLE api.released_score_whole OWNER TO seratus_owner;
 
@@ -1058,20 +1094,12 @@ CREATE VIEW api.visible_score_whole WITH (security_invoker='true') AS
     s.note,
     s.released,
     s.version,
-    COALESCE(q.parts, '{}'::text[]) AS parts,
-    COALESCE(q.part_keys, '{}'::text[]) AS part_keys,
-    COALESCE(q.part_values, '{}'::bigint[]) AS part_values,
-    COALESCE(q.part_missing, '{}'::text[]) AS part_missing
-   FROM ((api.visible_score s
-     LEFT JOIN registry.instrument i ON ((i.instrument_id = s.instrument_id)))
-     LEFT JOIN LATERAL ( SELECT array_agg(p.part ORDER BY p.part, COALESCE(a.ordinal, d.ordinal), p.key) AS parts,
-            array_agg(p.key ORDER BY p.part, COALESCE(a.ordinal, d.ordinal), p.key) AS part_keys,
-            array_agg(p.value_e4 ORDER BY p.part, COALESCE(a.ordinal, d.ordinal), p.key) AS part_values,
-            array_agg(p.missing ORDER BY p.part, COALESCE(a.ordinal, d.ordinal), p.key) AS part_missing
-           FROM ((api.visible_score_part p
-             LEFT JOIN registry.instrument_aspect a ON (((p.part = 'aspect'::text) AND (a.instrument_id = s.instrument_id) AND (a.key = p.key))))
-             LEFT JOIN registry.dimension d ON (((p.part = 'dimension'::text) AND (d.set_id = i.dimension_set) AND (d.key = p.key))))
-          WHERE ((p.region_id = s.region_id) AND (p.year = s.year) AND (p.stage = s.stage) AND (p.kind = s.kind))) q ON (true));
+    q.parts,
+    q.part_keys,
+    q.part_values,
+    q.part_missing
+   FROM (api.visible_score s
+     CROSS JOIN LATERAL api.visible_parts_of(s.region_id, s.year, s.stage, s.kind, s.instrument_id) q(parts, part_keys, part_values, part_missing));
 
 ALTER TABLE api.visible_score_whole OWNER TO seratus_owner;
 
@@ -1175,6 +1203,22 @@ CREATE TABLE registry.dataset (
 ALTER TABLE registry.dataset OWNER TO seratus_owner;
 
 --
+-- Name: dimension; Type: TABLE; Schema: registry; Owner: seratus_owner
+--
+
+CREATE TABLE registry.dimension (
+    set_id text NOT NULL,
+    key text NOT NULL,
+    ordinal integer NOT NULL,
+    name_id text NOT NULL,
+    name_en text NOT NULL,
+    CONSTRAINT dimension_key_check CHECK ((key ~ '^[a-z][a-z0-9_]*$'::text)),
+    CONSTRAINT dimension_ordinal_check CHECK ((ordinal > 0))
+);
+
+ALTER TABLE registry.dimension OWNER TO seratus_owner;
+
+--
 -- Name: dimension_mapping; Type: TABLE; Schema: registry; Owner: seratus_owner
 --
 
@@ -1228,6 +1272,77 @@ CREATE TABLE registry.idempotency (
 ALTER TABLE ONLY registry.idempotency FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE registry.idempotency OWNER TO seratus_owner;
+
+--
+-- Name: instrument; Type: TABLE; Schema: registry; Owner: seratus_owner
+--
+
+CREATE TABLE registry.instrument (
+    instrument_id text NOT NULL,
+    name_id text NOT NULL,
+    name_en text NOT NULL,
+    scale_min_e4 bigint,
+    scale_max_e4 bigint,
+    decimals integer NOT NULL,
+    rounding text NOT NULL,
+    dimension_set text NOT NULL,
+    valid_for text,
+    source text,
+    certainty text NOT NULL,
+    note text,
+    CONSTRAINT instrument_certainty_check CHECK ((certainty = ANY (ARRAY['verified'::text, 'probable'::text, 'uncertain'::text]))),
+    CONSTRAINT instrument_check CHECK ((scale_min_e4 < scale_max_e4)),
+    CONSTRAINT instrument_decimals_check CHECK (((decimals >= 0) AND (decimals <= 4))),
+    CONSTRAINT instrument_rounding_check CHECK ((rounding = ANY (ARRAY['cut'::text, 'half_up'::text])))
+);
+
+ALTER TABLE registry.instrument OWNER TO seratus_owner;
+
+--
+-- Name: instrument_aspect; Type: TABLE; Schema: registry; Owner: seratus_owner
+--
+
+CREATE TABLE registry.instrument_aspect (
+    instrument_id text NOT NULL,
+    key text NOT NULL,
+    ordinal integer NOT NULL,
+    weight_percent integer NOT NULL,
+    name_id text NOT NULL,
+    name_en text NOT NULL,
+    CONSTRAINT instrument_aspect_key_check CHECK ((key = ANY (ARRAY['baseline'::text, 'output'::text, 'outcome'::text, 'impact'::text, 'quick_win'::text]))),
+    CONSTRAINT instrument_aspect_ordinal_check CHECK ((ordinal > 0)),
+    CONSTRAINT instrument_aspect_weight_percent_check CHECK (((weight_percent >= 1) AND (weight_percent <= 100)))
+);
+
+ALTER TABLE registry.instrument_aspect OWNER TO seratus_owner;
+
+--
+-- Name: instrument_line; Type: TABLE; Schema: registry; Owner: seratus_owner
+--
+
+CREATE TABLE registry.instrument_line (
+    instrument_id text NOT NULL,
+    parts text[] NOT NULL
+);
+
+ALTER TABLE registry.instrument_line OWNER TO seratus_owner;
+
+--
+-- Name: instrument_line_due; Type: VIEW; Schema: registry; Owner: seratus_owner
+--
+
+CREATE VIEW registry.instrument_line_due WITH (security_invoker='true') AS
+ SELECT i.instrument_id,
+    (ARRAY( SELECT ('aspect.'::text || a.key)
+           FROM registry.instrument_aspect a
+          WHERE (a.instrument_id = i.instrument_id)
+          ORDER BY a.ordinal) || ARRAY( SELECT ('dimension.'::text || d.key)
+           FROM registry.dimension d
+          WHERE (d.set_id = i.dimension_set)
+          ORDER BY d.ordinal)) AS parts
+   FROM registry.instrument i;
+
+ALTER TABLE registry.instrument_line_due OWNER TO seratus_owner;
 
 --
 -- Name: migration; Type: TABLE; Schema: registry; Owner: seratus_owner
@@ -1444,6 +1559,26 @@ UNION ALL
 ALTER TABLE registry.region_form OWNER TO seratus_owner;
 
 --
+-- Name: region_line; Type: TABLE; Schema: registry; Owner: seratus_owner
+--
+
+CREATE TABLE registry.region_line (
+    region_id integer NOT NULL,
+    valid_from date NOT NULL,
+    valid_to date NOT NULL,
+    name text NOT NULL,
+    kind text NOT NULL,
+    kemendagri_code text NOT NULL,
+    bps_code text,
+    province_id integer NOT NULL,
+    province_name text NOT NULL,
+    province_code text NOT NULL,
+    CONSTRAINT region_line_check CHECK ((valid_from < valid_to))
+);
+
+ALTER TABLE registry.region_line OWNER TO seratus_owner;
+
+--
 -- Name: region_province; Type: TABLE; Schema: registry; Owner: seratus_owner
 --
 
@@ -1459,6 +1594,69 @@ CREATE TABLE registry.region_province (
 );
 
 ALTER TABLE registry.region_province OWNER TO seratus_owner;
+
+--
+-- Name: region_line_due; Type: VIEW; Schema: registry; Owner: seratus_owner
+--
+
+CREATE VIEW registry.region_line_due WITH (security_invoker='true') AS
+ WITH dated AS (
+         SELECT region_name.region_id,
+            region_name.valid_from,
+            region_name.valid_to
+           FROM registry.region_name
+        UNION ALL
+         SELECT region_code.region_id,
+            region_code.valid_from,
+            region_code.valid_to
+           FROM registry.region_code
+        UNION ALL
+         SELECT region_province.region_id,
+            region_province.valid_from,
+            region_province.valid_to
+           FROM registry.region_province
+        UNION ALL
+         SELECT m_1.region_id,
+            c_1.valid_from,
+            c_1.valid_to
+           FROM (registry.region_province m_1
+             JOIN registry.province_code c_1 USING (province_id))
+          WHERE (c_1.system = 'kemendagri'::text)
+        ), turn AS (
+         SELECT dated.region_id,
+            dated.valid_from AS day
+           FROM dated
+        UNION
+         SELECT dated.region_id,
+            dated.valid_to
+           FROM dated
+          WHERE (dated.valid_to <> 'infinity'::date)
+        ), span AS (
+         SELECT turn.region_id,
+            turn.day,
+            lead(turn.day, 1, 'infinity'::date) OVER (PARTITION BY turn.region_id ORDER BY turn.day) AS until
+           FROM turn
+        )
+ SELECT s.region_id,
+    s.day AS valid_from,
+    s.until AS valid_to,
+    COALESCE(n.name, r.name) AS name,
+    r.kind,
+    k.code AS kemendagri_code,
+    b.code AS bps_code,
+    p.province_id,
+    p.name AS province_name,
+    c.code AS province_code
+   FROM (((((((span s
+     JOIN registry.region r ON ((r.region_id = s.region_id)))
+     LEFT JOIN registry.region_name n ON (((n.region_id = s.region_id) AND (n.valid_from <= s.day) AND (s.day < n.valid_to))))
+     JOIN registry.region_code k ON (((k.region_id = s.region_id) AND (k.system = 'kemendagri'::text) AND (k.valid_from <= s.day) AND (s.day < k.valid_to))))
+     LEFT JOIN registry.region_code b ON (((b.region_id = s.region_id) AND (b.system = 'bps'::text) AND (b.valid_from <= s.day) AND (s.day < b.valid_to))))
+     JOIN registry.region_province m ON (((m.region_id = s.region_id) AND (m.valid_from <= s.day) AND (s.day < m.valid_to))))
+     JOIN registry.province p ON ((p.province_id = m.province_id)))
+     JOIN registry.province_code c ON (((c.province_id = m.province_id) AND (c.system = 'kemendagri'::text) AND (c.valid_from <= s.day) AND (s.day < c.valid_to))));
+
+ALTER TABLE registry.region_line_due OWNER TO seratus_owner;
 
 --
 -- Name: sub_dimension; Type: TABLE; Schema: registry; Owner: seratus_owner
@@ -1576,6 +1774,13 @@ ALTER TABLE ONLY registry.instrument_aspect
     ADD CONSTRAINT instrument_aspect_pkey PRIMARY KEY (instrument_id, key);
 
 --
+-- Name: instrument_line instrument_line_pkey; Type: CONSTRAINT; Schema: registry; Owner: seratus_owner
+--
+
+ALTER TABLE ONLY registry.instrument_line
+    ADD CONSTRAINT instrument_line_pkey PRIMARY KEY (instrument_id);
+
+--
 -- Name: instrument instrument_pkey; Type: CONSTRAINT; Schema: registry; Owner: seratus_owner
 --
 
@@ -1644,6 +1849,13 @@ ALTER TABLE ONLY registry.region_alias
 
 ALTER TABLE ONLY registry.region_code
     ADD CONSTRAINT region_code_pkey PRIMARY KEY (system, code, region_id);
+
+--
+-- Name: region_line region_line_pkey; Type: CONSTRAINT; Schema: registry; Owner: seratus_owner
+--
+
+ALTER TABLE ONLY registry.region_line
+    ADD CONSTRAINT region_line_pkey PRIMARY KEY (region_id, valid_from);
 
 --
 -- Name: region_name region_name_pkey; Type: CONSTRAINT; Schema: registry; Owner: seratus_owner
@@ -1849,6 +2061,13 @@ ALTER TABLE ONLY registry.instrument
     ADD CONSTRAINT instrument_dimension_set_fkey FOREIGN KEY (dimension_set) REFERENCES registry.dimension_set(set_id);
 
 --
+-- Name: instrument_line instrument_line_instrument_id_fkey; Type: FK CONSTRAINT; Schema: registry; Owner: seratus_owner
+--
+
+ALTER TABLE ONLY registry.instrument_line
+    ADD CONSTRAINT instrument_line_instrument_id_fkey FOREIGN KEY (instrument_id) REFERENCES registry.instrument(instrument_id);
+
+--
 -- Name: membership membership_cohort_year_fkey; Type: FK CONSTRAINT; Schema: registry; Owner: seratus_owner
 --
 
@@ -1917,6 +2136,13 @@ ALTER TABLE ONLY registry.region_alias
 
 ALTER TABLE ONLY registry.region_code
     ADD CONSTRAINT region_code_region_id_fkey FOREIGN KEY (region_id) REFERENCES registry.region(region_id);
+
+--
+-- Name: region_line region_line_region_id_fkey; Type: FK CONSTRAINT; Schema: registry; Owner: seratus_owner
+--
+
+ALTER TABLE ONLY registry.region_line
+    ADD CONSTRAINT region_line_region_id_fkey FOREIGN KEY (region_id) REFERENCES registry.region(region_id);
 
 --
 -- Name: region_name region_name_region_id_fkey; Type: FK CONSTRAINT; Schema: registry; Owner: seratus_owner
@@ -2416,11 +2642,45 @@ GRANT ALL ON FUNCTION api.put_scores(p_key bytea, p_request_sha256 bytea, p_rows
 GRANT ALL ON FUNCTION api.put_scores(p_key bytea, p_request_sha256 bytea, p_rows jsonb) TO seratus_ministry;
 
 --
+-- Name: FUNCTION released_parts_of(p_region integer, p_year integer, p_stage text, p_kind text, p_instrument text); Type: ACL; Schema: api; Owner: seratus_owner
+--
+
+REVOKE ALL ON FUNCTION api.released_parts_of(p_region integer, p_year integer, p_stage text, p_kind text, p_instrument text) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.released_parts_of(p_region integer, p_year integer, p_stage text, p_kind text, p_instrument text) TO seratus_region;
+GRANT ALL ON FUNCTION api.released_parts_of(p_region integer, p_year integer, p_stage text, p_kind text, p_instrument text) TO seratus_ministry;
+GRANT ALL ON FUNCTION api.released_parts_of(p_region integer, p_year integer, p_stage text, p_kind text, p_instrument text) TO seratus_export;
+
+--
+-- Name: FUNCTION released_score_of(p_region integer); Type: ACL; Schema: api; Owner: seratus_owner
+--
+
+REVOKE ALL ON FUNCTION api.released_score_of(p_region integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.released_score_of(p_region integer) TO seratus_region;
+GRANT ALL ON FUNCTION api.released_score_of(p_region integer) TO seratus_ministry;
+GRANT ALL ON FUNCTION api.released_score_of(p_region integer) TO seratus_export;
+
+--
 -- Name: FUNCTION revoke_own_session(p_token_sha256 bytea, OUT revoked boolean); Type: ACL; Schema: api; Owner: seratus_auth
 --
 
 REVOKE ALL ON FUNCTION api.revoke_own_session(p_token_sha256 bytea, OUT revoked boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION api.revoke_own_session(p_token_sha256 bytea, OUT revoked boolean) TO seratus_gate;
+
+--
+-- Name: FUNCTION visible_parts_of(p_region integer, p_year integer, p_stage text, p_kind text, p_instrument text); Type: ACL; Schema: api; Owner: seratus_owner
+--
+
+REVOKE ALL ON FUNCTION api.visible_parts_of(p_region integer, p_year integer, p_stage text, p_kind text, p_instrument text) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.visible_parts_of(p_region integer, p_year integer, p_stage text, p_kind text, p_instrument text) TO seratus_region;
+GRANT ALL ON FUNCTION api.visible_parts_of(p_region integer, p_year integer, p_stage text, p_kind text, p_instrument text) TO seratus_ministry;
+
+--
+-- Name: FUNCTION visible_score_of(p_region integer); Type: ACL; Schema: api; Owner: seratus_owner
+--
+
+REVOKE ALL ON FUNCTION api.visible_score_of(p_region integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.visible_score_of(p_region integer) TO seratus_region;
+GRANT ALL ON FUNCTION api.visible_score_of(p_region integer) TO seratus_ministry;
 
 --
 -- Name: FUNCTION name_key(p_name text); Type: ACL; Schema: registry; Owner: seratus_owner
@@ -2447,6 +2707,14 @@ GRANT ALL ON FUNCTION registry.base_key(p_name text) TO seratus_export;
 REVOKE ALL ON FUNCTION registry.context_actor() FROM PUBLIC;
 GRANT ALL ON FUNCTION registry.context_actor() TO seratus_region;
 GRANT ALL ON FUNCTION registry.context_actor() TO seratus_ministry;
+
+--
+-- Name: FUNCTION context_region(); Type: ACL; Schema: registry; Owner: seratus_owner
+--
+
+REVOKE ALL ON FUNCTION registry.context_region() FROM PUBLIC;
+GRANT ALL ON FUNCTION registry.context_region() TO seratus_region;
+GRANT ALL ON FUNCTION registry.context_region() TO seratus_ministry;
 
 --
 -- Name: FUNCTION context_role(); Type: ACL; Schema: registry; Owner: seratus_owner
@@ -2478,6 +2746,12 @@ REVOKE ALL ON FUNCTION registry.province_now(p_code text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION registry.put_parts(p_rows api.score_input[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION registry.put_parts(p_rows api.score_input[]) TO seratus_region;
 GRANT ALL ON FUNCTION registry.put_parts(p_rows api.score_input[]) TO seratus_ministry;
+
+--
+-- Name: FUNCTION refresh_lines(); Type: ACL; Schema: registry; Owner: seratus_owner
+--
+
+REVOKE ALL ON FUNCTION registry.refresh_lines() FROM PUBLIC;
 
 --
 -- Name: FUNCTION refuse_unwritten(p_rows api.score_input[], p_create boolean, p_written integer[]); Type: ACL; Schema: registry; Owner: seratus_owner
@@ -2617,30 +2891,6 @@ GRANT SELECT ON TABLE api.released_score_part TO seratus_export;
 GRANT SELECT ON TABLE api.released_score_part TO seratus_owner;
 
 --
--- Name: TABLE dimension; Type: ACL; Schema: registry; Owner: seratus_owner
---
-
-GRANT SELECT ON TABLE registry.dimension TO seratus_region;
-GRANT SELECT ON TABLE registry.dimension TO seratus_ministry;
-GRANT SELECT ON TABLE registry.dimension TO seratus_export;
-
---
--- Name: TABLE instrument; Type: ACL; Schema: registry; Owner: seratus_owner
---
-
-GRANT SELECT ON TABLE registry.instrument TO seratus_region;
-GRANT SELECT ON TABLE registry.instrument TO seratus_ministry;
-GRANT SELECT ON TABLE registry.instrument TO seratus_export;
-
---
--- Name: TABLE instrument_aspect; Type: ACL; Schema: registry; Owner: seratus_owner
---
-
-GRANT SELECT ON TABLE registry.instrument_aspect TO seratus_region;
-GRANT SELECT ON TABLE registry.instrument_aspect TO seratus_ministry;
-GRANT SELECT ON TABLE registry.instrument_aspect TO seratus_export;
-
---
 -- Name: TABLE released_score_whole; Type: ACL; Schema: api; Owner: seratus_owner
 --
 
@@ -2724,6 +2974,14 @@ GRANT SELECT ON TABLE registry.dataset TO seratus_export;
 GRANT SELECT ON TABLE registry.dataset TO seratus_release;
 
 --
+-- Name: TABLE dimension; Type: ACL; Schema: registry; Owner: seratus_owner
+--
+
+GRANT SELECT ON TABLE registry.dimension TO seratus_region;
+GRANT SELECT ON TABLE registry.dimension TO seratus_ministry;
+GRANT SELECT ON TABLE registry.dimension TO seratus_export;
+
+--
 -- Name: TABLE dimension_mapping; Type: ACL; Schema: registry; Owner: seratus_owner
 --
 
@@ -2745,6 +3003,30 @@ GRANT SELECT ON TABLE registry.dimension_set TO seratus_export;
 
 GRANT SELECT,INSERT ON TABLE registry.idempotency TO seratus_region;
 GRANT SELECT,INSERT ON TABLE registry.idempotency TO seratus_ministry;
+
+--
+-- Name: TABLE instrument; Type: ACL; Schema: registry; Owner: seratus_owner
+--
+
+GRANT SELECT ON TABLE registry.instrument TO seratus_region;
+GRANT SELECT ON TABLE registry.instrument TO seratus_ministry;
+GRANT SELECT ON TABLE registry.instrument TO seratus_export;
+
+--
+-- Name: TABLE instrument_aspect; Type: ACL; Schema: registry; Owner: seratus_owner
+--
+
+GRANT SELECT ON TABLE registry.instrument_aspect TO seratus_region;
+GRANT SELECT ON TABLE registry.instrument_aspect TO seratus_ministry;
+GRANT SELECT ON TABLE registry.instrument_aspect TO seratus_export;
+
+--
+-- Name: TABLE instrument_line; Type: ACL; Schema: registry; Owner: seratus_owner
+--
+
+GRANT SELECT ON TABLE registry.instrument_line TO seratus_region;
+GRANT SELECT ON TABLE registry.instrument_line TO seratus_ministry;
+GRANT SELECT ON TABLE registry.instrument_line TO seratus_export;
 
 --
 -- Name: TABLE migration; Type: ACL; Schema: registry; Owner: seratus_owner
@@ -2825,6 +3107,14 @@ GRANT SELECT ON TABLE registry.region_name TO seratus_export;
 GRANT SELECT ON TABLE registry.region_form TO seratus_region;
 GRANT SELECT ON TABLE registry.region_form TO seratus_ministry;
 GRANT SELECT ON TABLE registry.region_form TO seratus_export;
+
+--
+-- Name: TABLE region_line; Type: ACL; Schema: registry; Owner: seratus_owner
+--
+
+GRANT SELECT ON TABLE registry.region_line TO seratus_region;
+GRANT SELECT ON TABLE registry.region_line TO seratus_ministry;
+GRANT SELECT ON TABLE registry.region_line TO seratus_export;
 
 --
 -- Name: TABLE region_province; Type: ACL; Schema: registry; Owner: seratus_owner

@@ -2,7 +2,7 @@ internal import PostgresClient
 internal import RegistryModel
 
 extension ScoreRecord {
-  /// The columns of registry.region_on and api.visible_score_whole.
+  /// The columns of registry.region_on, api.visible_score_of and api.visible_parts_of.
   init(_ row: PostgresRow) throws {
     self.init(
       region: try RegionSummary(row), key: try ScoreKey(row), instrumentID: try row["instrument_id"],

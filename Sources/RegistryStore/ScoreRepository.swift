@@ -18,11 +18,12 @@ package struct ScoreRepository: Sendable {
     }
     let id = try await runner.resolve(context, reference, asOf: asOf)
     let after = try page.cursor.map { (text) throws(StoreError) in try Cursor(parsing: text, fields: 3).place(at: 0) }
-    let steps = [
+    var steps = [
       Queries.scoresOfRegion.visible(to: context)(
-        values: [.int4(id.value)] + years + [asOf.value] + (after ?? [.null, .null, .null]) + [.int4(Int32(page.size))]),
-      Queries.scoresOfRegionTotal.visible(to: context)(values: [.int4(id.value)] + years),
+        values: [.int4(id.value)] + years + [asOf.value] + (after ?? [.null, .null, .null]) + [.int4(Int32(page.size))])
     ]
+    // Rows say their total. Only behind other pages can there be scores and yet none on this one.
+    if after != nil { steps.append(Queries.scoresOfRegionTotal.visible(to: context)(values: [.int4(id.value)] + years)) }
     return try await runner.answer(context, steps) { _, results in
       try Self.page(results, size: page.size) { Cursor($0.key.fields) }
     }
@@ -36,25 +37,23 @@ package struct ScoreRepository: Sendable {
       let cursor = try Cursor(parsing: text, fields: 4)
       return [.int4(Int32(try cursor.number(0)))] + (try cursor.place(at: 1))
     }
-    let (rows, total) =
-      context.pool == .region
-      ? (Queries.scoresOfOwn, Queries.scoresOfOwnTotal)
-      : (Queries.scoresOfAll.visible(to: context), Queries.scoresOfAllTotal.visible(to: context))
-    let steps = [
-      rows(values: years + [asOf.value] + (after ?? [.null, .null, .null, .null]) + [.int4(Int32(page.size))]),
-      total(values: years),
-    ]
+    let isOwn = context.pool == .region
+    let rows = isOwn ? Queries.scoresOfOwn : Queries.scoresOfAll.visible(to: context)
+    let total = isOwn ? Queries.scoresOfOwnTotal : Queries.scoresOfAllTotal.visible(to: context)
+    var steps = [rows(values: years + [asOf.value] + (after ?? [.null, .null, .null, .null]) + [.int4(Int32(page.size))])]
+    if !isOwn || after != nil { steps.append(total(values: years)) }
     return try await runner.answer(context, steps) { _, results in
       try Self.page(results, size: page.size) { Cursor(["\($0.region.id)"] + $0.key.fields) }
     }
   }
 
+  /// The total is in a result of its own, where there is one, else in every row; a first page without rows is the whole.
   private static func page(
     _ results: [PostgresResult], size: Int, cursor: (ScoreRecord) -> Cursor
   ) throws -> Page<ScoreRecord> {
     let scores = try results[0].rows.map(ScoreRecord.init)
     let next = scores.count == size ? scores.last.map { cursor($0).text } : nil
-    return Page(elements: scores, total: try results[1].first?.int("total") ?? 0, next: next)
+    return Page(elements: scores, total: try results[results.count - 1].first?.int("total") ?? 0, next: next)
   }
 
   /// The region as of the end of the year.

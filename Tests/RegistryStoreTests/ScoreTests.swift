@@ -285,6 +285,33 @@ import Testing
     }
   }
 
+  @Test(
+    arguments: [
+      (Role.regionViewer, "35.71", false), (.regionViewer, "35.71", true), (.regionViewer, "35.72", true),
+      (.ministryAnalyst, nil, true),
+    ] as [(Role, String?, Bool)])
+  func `every page of a region says the total, the empty one behind the last as well`(
+    role: Role, home: String?, isNamed: Bool
+  ) async throws {
+    try await TestDatabase.shared { database in
+      let session = try await database.session(role, region: home)
+      func page(_ cursor: String?, from year: Int? = nil) async throws -> Page<ScoreRecord> {
+        try await database.store.scores.list(
+          try session.context("ScoreService/ListScores"),
+          filter: ScoreFilter(region: isNamed ? region("35.71") : nil, fromYear: year),
+          page: PageRequest(size: 1, cursor: cursor), asOf: today
+        ).value
+      }
+      let first = try await page(nil)
+      let second = try await page(first.next)
+      let behind = try await page(second.next)
+      #expect([first, second, behind].map(\.total) == [2, 2, 2])
+      #expect([first, second, behind].map { $0.elements.map(\.key.year) } == [[2022], [2021], []] && behind.next == nil)
+      let none = try await page(nil, from: 2090)
+      #expect(none.total == 0 && none.elements.isEmpty && none.next == nil)
+    }
+  }
+
   @Test func `comparison by a region leaves out its own unreleased score`() async throws {
     try await TestDatabase.with { database in
       let admin = try await database.session(.regionAdmin, region: "35.71")

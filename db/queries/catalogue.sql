@@ -16,7 +16,7 @@ with schemas as (
   select r.* from relations r
   where r.relkind in ('r', 'p', 'f') and r.nspname = 'registry'
     and exists (select from pg_attribute a where a.attrelid = r.oid and a.attname = 'region_id' and not a.attisdropped)
-    and r.relname not in ('region', 'region_name', 'region_code', 'region_province', 'region_alias', 'membership')
+    and r.relname not in ('region', 'region_name', 'region_code', 'region_province', 'region_alias', 'region_line', 'membership')
 ), policies as (
   select p.*, pg_get_expr(p.polqual, p.polrelid) as used, pg_get_expr(p.polwithcheck, p.polrelid) as checked from pg_policy p
 ), functions as (

@@ -33,5 +33,5 @@ end $$;
 -- name: StatisticsRefresh :command
 -- After much was written: a plan made for an empty table is a bad one for a full one.
 analyze registry.province, registry.province_code, registry.region, registry.region_name, registry.region_code, registry.region_province,
-  registry.region_alias, registry.cohort, registry.membership, registry.dimension, registry.instrument, registry.instrument_aspect,
+  registry.region_alias, registry.region_line, registry.instrument_line, registry.cohort, registry.membership, registry.dimension, registry.instrument, registry.instrument_aspect,
   registry.score, registry.score_part, registry.score_claim, registry.plan_realisation;

@@ -1,6 +1,6 @@
 -- Reference data: one statement per file of db/reference, run in the order of this file, all in one transaction that begins with
--- LoaderEnter (as a superuser or a member of seratus_owner) and ends with ReferenceFaults. $1 is the file as a JSON array of
--- objects, every value as text, '' or null where the file is empty.
+-- LoaderEnter (as a superuser or a member of seratus_owner) and ends with ReferenceFaults and ReferenceLinesRefresh. $1 is the file as
+-- a JSON array of objects, every value as text, '' or null where the file is empty.
 --
 -- Each answers inserted, updated, unchanged, removed (counts), vanished (JSON array of keys that the database holds and the file
 -- does not). Only pure detail (aliases, names, mappings, printed counts) is ever removed; everything else is reported and stays.
@@ -751,6 +751,10 @@ select 'province code names two provinces on one day', a.system || ' ' || a.code
 from registry.province_code a join registry.province_code b on a.system = b.system and a.code = b.code
   and a.province_id < b.province_id and a.valid_from < b.valid_to and b.valid_from < a.valid_to
 union all
+select 'province has two codes of one system on one day', a.system || ' ' || a.province_id || ': ' || a.code || ', ' || b.code
+from registry.province_code a join registry.province_code b on a.system = b.system and a.province_id = b.province_id
+  and a.code < b.code and a.valid_from < b.valid_to and b.valid_from < a.valid_to
+union all
 select 'region belongs to two provinces on one day', a.region_id || ': ' || a.province_id || ', ' || b.province_id
 from registry.region_province a join registry.region_province b on a.region_id = b.region_id and a.province_id < b.province_id
   and a.valid_from < b.valid_to and b.valid_from < a.valid_to
@@ -783,3 +787,7 @@ join registry.instrument i using (instrument_id)
 where p.part = 'dimension'
   and not exists (select from registry.dimension d where d.set_id = i.dimension_set and d.key = p.key)
 order by 1, 2;
+
+-- name: ReferenceLinesRefresh :exec
+-- After ReferenceFaults found nothing: what reads take from the dated tables and the instruments, brought up to date.
+select registry.refresh_lines();

@@ -1,21 +1,26 @@
 -- Scores, in ten-thousandths. Each statement names the region or the evaluation it is about, and row security decides again.
 --
--- The statements read api.visible_…: own rows first-hand, released rows of others. For callers who see released scores only, the store
--- puts api.released_… in its place and changes nothing else.
+-- The statements read api.visible_…: own rows first-hand, released rows of others. Those of one region read api.visible_score_of, which
+-- asks whose the rows are once and not for each. For callers who see released scores only, the store puts api.released_… in its place
+-- and changes nothing else.
 
 -- name: ScoreShow :one
 -- One score. No row: absent or not visible. $1 region_id, $2 year, $3 stage, $4 kind, $5 day.
-select g.*, s.*
-from api.visible_score_whole s join registry.region_on($5::date) g on g.region_id = s.region_id
-where s.region_id = $1::int and s.year = $2::int and s.stage = $3::text and s.score_kind = $4::text;
+select g.*, s.*, p.*
+from api.visible_score_of($1::int) s
+cross join lateral api.visible_parts_of($1::int, s.year, s.stage, s.score_kind, s.instrument_id) p
+join registry.region_on($5::date) g on g.region_id = $1::int
+where s.year = $2::int and s.stage = $3::text and s.score_kind = $4::text;
 
 -- name: ScorePrevious :one
 -- The latest score of a year before, of the same kind, rather of the same stage. $1 to $5 as ScoreShow.
-select g.*, s.*
-from api.visible_score_whole s join registry.region_on($5::date) g on g.region_id = s.region_id
-where s.region_id = $1::int and s.year < $2::int and s.score_kind = $4::text and s.value_e4 is not null
-order by s.year desc, s.stage = $3::text desc, s.stage desc
-limit 1;
+select g.*, s.*, p.*
+from (select v.* from api.visible_score_of($1::int) v
+      where v.year < $2::int and v.score_kind = $4::text and v.value_e4 is not null
+      order by v.year desc, v.stage = $3::text desc, v.stage desc
+      limit 1) s
+cross join lateral api.visible_parts_of($1::int, s.year, s.stage, s.score_kind, s.instrument_id) p
+join registry.region_on($5::date) g on g.region_id = $1::int;
 
 -- name: ScoreRanks :many
 -- Where a region stands in one evaluation among the scores that the caller may see: two rows, nation and province (of the day). rank is
@@ -57,36 +62,41 @@ order by r.dimension_set, d.ordinal;
 
 -- name: ScoresOfRegion :many
 -- A page of one region's scores, newest first. $1 region_id, $2 first year or null, $3 last year or null, $4 day, $5 to $7 year, stage
--- and kind after which the page begins (null: the first page), $8 rows at most. The page is cut before parts are gathered.
-select g.*, s.*
-from (select k.year, k.stage, k.kind
-      from api.visible_score k
-      where k.region_id = $1::int and k.year between coalesce($2::int, 0) and coalesce($3::int, 9999)
-        and ($5::int is null or (-k.year, k.stage, k.kind) > (-$5::int, $6::text, $7::text))
-      order by -k.year, k.stage, k.kind
-      limit $8::int) page
-join api.visible_score_whole s on s.region_id = $1::int and s.year = page.year and s.stage = page.stage and s.score_kind = page.kind
+-- and kind after which the page begins (null: the first page), $8 rows at most. The page is cut before parts are gathered. total: rows of
+-- all pages, so that a first page takes no statement more; a page without rows can't say it.
+select g.*, s.*, p.*
+from (select k.*
+      from (select v.*, count(*) over ()::int as total from api.visible_score_of($1::int) v
+            where v.year between coalesce($2::int, 0) and coalesce($3::int, 9999)) k
+      where $5::int is null or (-k.year, k.stage, k.score_kind) > (-$5::int, $6::text, $7::text)
+      order by k.year desc, k.stage, k.score_kind
+      limit $8::int) s
+cross join lateral api.visible_parts_of($1::int, s.year, s.stage, s.score_kind, s.instrument_id) p
 join registry.region_on($4::date) g on g.region_id = $1::int
-order by -s.year, s.stage, s.score_kind;
+order by s.year desc, s.stage, s.score_kind;
 
 -- name: ScoresOfRegionTotal :one
-select count(*)::int as total from api.visible_score s
-where s.region_id = $1::int and s.year between coalesce($2::int, 0) and coalesce($3::int, 9999);
+-- Rows of all pages of ScoresOfRegion. $1 to $3 as there.
+select count(*)::int as total from api.visible_score_of($1::int) s
+where s.year between coalesce($2::int, 0) and coalesce($3::int, 9999);
 
 -- name: ScoresOfOwn :many
--- A page of the calling region's own scores, newest first. $1 to $8 as ScoresOfAll.
-select g.*, s.*
-from api.visible_score_whole s join registry.region_on($3::date) g on g.region_id = s.region_id
-where s.region_id = nullif(current_setting('seratus.region', true), '')::int
-  and s.year between coalesce($1::int, 0) and coalesce($2::int, 9999)
-  and ($4::int is null or (s.region_id, -s.year, s.stage, s.score_kind) > ($4::int, -$5::int, $6::text, $7::text))
-order by s.region_id, -s.year, s.stage, s.score_kind
-limit $8::int;
+-- A page of the calling region's own scores, newest first, with their total as in ScoresOfRegion. $1 to $8 as ScoresOfAll.
+select g.*, s.*, p.*
+from (select k.*
+      from (select v.*, count(*) over ()::int as total from api.visible_score_of(registry.context_region()) v
+            where v.year between coalesce($1::int, 0) and coalesce($2::int, 9999)) k
+      where $4::int is null or (registry.context_region(), -k.year, k.stage, k.score_kind) > ($4::int, -$5::int, $6::text, $7::text)
+      order by k.year desc, k.stage, k.score_kind
+      limit $8::int) s
+cross join lateral api.visible_parts_of(registry.context_region(), s.year, s.stage, s.score_kind, s.instrument_id) p
+join registry.region_on($3::date) g on g.region_id = registry.context_region()
+order by s.year desc, s.stage, s.score_kind;
 
 -- name: ScoresOfOwnTotal :one
-select count(*)::int as total from api.visible_score s
-where s.region_id = nullif(current_setting('seratus.region', true), '')::int
-  and s.year between coalesce($1::int, 0) and coalesce($2::int, 9999);
+-- Rows of all pages of ScoresOfOwn. $1 and $2 as there.
+select count(*)::int as total from api.visible_score_of(registry.context_region()) s
+where s.year between coalesce($1::int, 0) and coalesce($2::int, 9999);
 
 -- name: ScoresOfAll :many
 -- A page of everybody's scores, by region, newest first. $1 first year or null, $2 last year or null, $3 day, $4 to $7 region_id, year,

@@ -163,7 +163,7 @@ enum Queries {
         select r.* from relations r
         where r.relkind in ('r', 'p', 'f') and r.nspname = 'registry'
           and exists (select from pg_attribute a where a.attrelid = r.oid and a.attname = 'region_id' and not a.attisdropped)
-          and r.relname not in ('region', 'region_name', 'region_code', 'region_province', 'region_alias', 'membership')
+          and r.relname not in ('region', 'region_name', 'region_code', 'region_province', 'region_alias', 'region_line', 'membership')
       ), policies as (
         select p.*, pg_get_expr(p.polqual, p.polrelid) as used, pg_get_expr(p.polwithcheck, p.polrelid) as checked from pg_policy p
       ), functions as (
@@ -521,7 +521,7 @@ enum Queries {
     name: "statistics_refresh",
     sql: #"""
       analyze registry.province, registry.province_code, registry.region, registry.region_name, registry.region_code, registry.region_province,
-        registry.region_alias, registry.cohort, registry.membership, registry.dimension, registry.instrument, registry.instrument_aspect,
+        registry.region_alias, registry.region_line, registry.instrument_line, registry.cohort, registry.membership, registry.dimension, registry.instrument, registry.instrument_aspect,
         registry.score, registry.score_part, registry.score_claim, registry.plan_realisation
       """#,
     parameters: 0)
@@ -1389,6 +1389,10 @@ enum Queries {
       from registry.province_code a join registry.province_code b on a.system = b.system and a.code = b.code
         and a.province_id < b.province_id and a.valid_from < b.valid_to and b.valid_from < a.valid_to
       union all
+      select 'province has two codes of one system on one day', a.system || ' ' || a.province_id || ': ' || a.code || ', ' || b.code
+      from registry.province_code a join registry.province_code b on a.system = b.system and a.province_id = b.province_id
+        and a.code < b.code and a.valid_from < b.valid_to and b.valid_from < a.valid_to
+      union all
       select 'region belongs to two provinces on one day', a.region_id || ': ' || a.province_id || ', ' || b.province_id
       from registry.region_province a join registry.region_province b on a.region_id = b.region_id and a.province_id < b.province_id
         and a.valid_from < b.valid_to and b.valid_from < a.valid_to
@@ -1421,6 +1425,15 @@ enum Queries {
       where p.part = 'dimension'
         and not exists (select from registry.dimension d where d.set_id = i.dimension_set and d.key = p.key)
       order by 1, 2
+      """#,
+    parameters: 0)
+
+  /// After ReferenceFaults found nothing: what reads take from the dated tables and the instruments, brought up to date.
+  /// From db/queries/reference.sql.
+  static let referenceLinesRefresh = NamedQuery(
+    name: "reference_lines_refresh",
+    sql: #"""
+      select registry.refresh_lines()
       """#,
     parameters: 0)
 
@@ -1603,9 +1616,11 @@ enum Queries {
   static let scoreShow = NamedQuery(
     name: "score_show",
     sql: #"""
-      select g.*, s.*
-      from api.visible_score_whole s join registry.region_on($5::date) g on g.region_id = s.region_id
-      where s.region_id = $1::int and s.year = $2::int and s.stage = $3::text and s.score_kind = $4::text
+      select g.*, s.*, p.*
+      from api.visible_score_of($1::int) s
+      cross join lateral api.visible_parts_of($1::int, s.year, s.stage, s.score_kind, s.instrument_id) p
+      join registry.region_on($5::date) g on g.region_id = $1::int
+      where s.year = $2::int and s.stage = $3::text and s.score_kind = $4::text
       """#,
     parameters: 5)
 
@@ -1614,11 +1629,13 @@ enum Queries {
   static let scorePrevious = NamedQuery(
     name: "score_previous",
     sql: #"""
-      select g.*, s.*
-      from api.visible_score_whole s join registry.region_on($5::date) g on g.region_id = s.region_id
-      where s.region_id = $1::int and s.year < $2::int and s.score_kind = $4::text and s.value_e4 is not null
-      order by s.year desc, s.stage = $3::text desc, s.stage desc
-      limit 1
+      select g.*, s.*, p.*
+      from (select v.* from api.visible_score_of($1::int) v
+            where v.year < $2::int and v.score_kind = $4::text and v.value_e4 is not null
+            order by v.year desc, v.stage = $3::text desc, v.stage desc
+            limit 1) s
+      cross join lateral api.visible_parts_of($1::int, s.year, s.stage, s.score_kind, s.instrument_id) p
+      join registry.region_on($5::date) g on g.region_id = $1::int
       """#,
     parameters: 5)
 
@@ -1676,55 +1693,60 @@ enum Queries {
     parameters: 2)
 
   /// A page of one region's scores, newest first. $1 region_id, $2 first year or null, $3 last year or null, $4 day, $5 to $7 year, stage
-  /// and kind after which the page begins (null: the first page), $8 rows at most. The page is cut before parts are gathered.
+  /// and kind after which the page begins (null: the first page), $8 rows at most. The page is cut before parts are gathered. total: rows of
+  /// all pages, so that a first page takes no statement more; a page without rows can't say it.
   /// From db/queries/scores.sql.
   static let scoresOfRegion = NamedQuery(
     name: "scores_of_region",
     sql: #"""
-      select g.*, s.*
-      from (select k.year, k.stage, k.kind
-            from api.visible_score k
-            where k.region_id = $1::int and k.year between coalesce($2::int, 0) and coalesce($3::int, 9999)
-              and ($5::int is null or (-k.year, k.stage, k.kind) > (-$5::int, $6::text, $7::text))
-            order by -k.year, k.stage, k.kind
-            limit $8::int) page
-      join api.visible_score_whole s on s.region_id = $1::int and s.year = page.year and s.stage = page.stage and s.score_kind = page.kind
+      select g.*, s.*, p.*
+      from (select k.*
+            from (select v.*, count(*) over ()::int as total from api.visible_score_of($1::int) v
+                  where v.year between coalesce($2::int, 0) and coalesce($3::int, 9999)) k
+            where $5::int is null or (-k.year, k.stage, k.score_kind) > (-$5::int, $6::text, $7::text)
+            order by k.year desc, k.stage, k.score_kind
+            limit $8::int) s
+      cross join lateral api.visible_parts_of($1::int, s.year, s.stage, s.score_kind, s.instrument_id) p
       join registry.region_on($4::date) g on g.region_id = $1::int
-      order by -s.year, s.stage, s.score_kind
+      order by s.year desc, s.stage, s.score_kind
       """#,
     parameters: 8)
 
+  /// Rows of all pages of ScoresOfRegion. $1 to $3 as there.
   /// From db/queries/scores.sql.
   static let scoresOfRegionTotal = NamedQuery(
     name: "scores_of_region_total",
     sql: #"""
-      select count(*)::int as total from api.visible_score s
-      where s.region_id = $1::int and s.year between coalesce($2::int, 0) and coalesce($3::int, 9999)
+      select count(*)::int as total from api.visible_score_of($1::int) s
+      where s.year between coalesce($2::int, 0) and coalesce($3::int, 9999)
       """#,
     parameters: 3)
 
-  /// A page of the calling region's own scores, newest first. $1 to $8 as ScoresOfAll.
+  /// A page of the calling region's own scores, newest first, with their total as in ScoresOfRegion. $1 to $8 as ScoresOfAll.
   /// From db/queries/scores.sql.
   static let scoresOfOwn = NamedQuery(
     name: "scores_of_own",
     sql: #"""
-      select g.*, s.*
-      from api.visible_score_whole s join registry.region_on($3::date) g on g.region_id = s.region_id
-      where s.region_id = nullif(current_setting('seratus.region', true), '')::int
-        and s.year between coalesce($1::int, 0) and coalesce($2::int, 9999)
-        and ($4::int is null or (s.region_id, -s.year, s.stage, s.score_kind) > ($4::int, -$5::int, $6::text, $7::text))
-      order by s.region_id, -s.year, s.stage, s.score_kind
-      limit $8::int
+      select g.*, s.*, p.*
+      from (select k.*
+            from (select v.*, count(*) over ()::int as total from api.visible_score_of(registry.context_region()) v
+                  where v.year between coalesce($1::int, 0) and coalesce($2::int, 9999)) k
+            where $4::int is null or (registry.context_region(), -k.year, k.stage, k.score_kind) > ($4::int, -$5::int, $6::text, $7::text)
+            order by k.year desc, k.stage, k.score_kind
+            limit $8::int) s
+      cross join lateral api.visible_parts_of(registry.context_region(), s.year, s.stage, s.score_kind, s.instrument_id) p
+      join registry.region_on($3::date) g on g.region_id = registry.context_region()
+      order by s.year desc, s.stage, s.score_kind
       """#,
     parameters: 8)
 
+  /// Rows of all pages of ScoresOfOwn. $1 and $2 as there.
   /// From db/queries/scores.sql.
   static let scoresOfOwnTotal = NamedQuery(
     name: "scores_of_own_total",
     sql: #"""
-      select count(*)::int as total from api.visible_score s
-      where s.region_id = nullif(current_setting('seratus.region', true), '')::int
-        and s.year between coalesce($1::int, 0) and coalesce($2::int, 9999)
+      select count(*)::int as total from api.visible_score_of(registry.context_region()) s
+      where s.year between coalesce($1::int, 0) and coalesce($2::int, 9999)
       """#,
     parameters: 2)
 

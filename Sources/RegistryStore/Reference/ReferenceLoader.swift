@@ -54,7 +54,8 @@ package struct ReferenceLoader: Sendable {
         do {
           let results = try await connection.execute(steps, deadline: deadline)
           try Self.refuse(faults: results[results.count - 1], dataset: results[1])
-          _ = try await connection.execute([Queries.statisticsRefresh(), RequestRunner.commit], deadline: deadline)
+          _ = try await connection.execute(
+            [Queries.referenceLinesRefresh(), Queries.statisticsRefresh(), RequestRunner.commit], deadline: deadline)
           return try Self.report(tables, results, DatasetRecord(dataset: dataset, label: label))
         } catch {
           _ = try? await connection.execute([RequestRunner.rollback], deadline: deadline)

@@ -35,6 +35,7 @@ insert into registry.instrument (instrument_id, name_id, name_en, scale_min_e4, 
   values ('i1', 'i', 'i', 0, 40000, 2, 'cut', 'ministry', 'verified');
 insert into registry.instrument_aspect (instrument_id, key, ordinal, weight_percent, name_id, name_en)
   values ('i1', 'output', 1, 60, 'luaran', 'output'), ('i1', 'outcome', 2, 40, 'hasil', 'outcome');
+do $$ begin perform registry.refresh_lines(); end $$;
 insert into registry.score (region_id, year, stage, kind, instrument_id, instrument_certainty, published_e4, certainty, released_at, updated_at, dataset)
   select r, y, 'annual', 'implementation', 'i1', 'verified', r * 10000 + y, 'verified', case y when 2021 then timestamptz '2021-12-01 00:00+00' end, timestamptz '2022-12-31 00:00+00',
          'synthetic'
