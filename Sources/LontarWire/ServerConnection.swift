@@ -317,6 +317,9 @@ package struct ServerConnection {
     return core.takeOut()
   }
 
+  /// The longest message that the client takes.
+  package var peerMessageBytesMax: Int { Int(core.peer.messageBytesMax) }
+
   /// Bytes of whole frames that wait for the socket.
   package var outboundBytes: Int { core.out.readableBytes }
 

@@ -36,7 +36,12 @@ extension ServerLink {
     clocks.quietSince = now
     let deadline = now.adding(nanoseconds: min(open.timeoutNanoseconds ?? .max, shared.callNanosecondsMax))
     guard let registered = shared.methods[open.method] else {
-      return refuse(stream, open, deadline, now)
+      let name = String(buffer: open.method)
+      return refuse(stream, open, name, RPCError(.unimplemented, "this server has no method \(name)"), deadline, now)
+    }
+    guard deadline > now else {
+      return refuse(
+        stream, open, registered.name, RPCError(.deadlineExceeded, "the deadline of the call has passed"), deadline, now)
     }
     let call = ServerCall(link: self, stream: stream, registered: registered, open: open, deadline: deadline, started: now)
     machine.attach(call, to: stream)
@@ -55,12 +60,14 @@ extension ServerLink {
     }
   }
 
-  private func refuse(_ stream: UInt32, _ open: OpenFrame, _ deadline: NIODeadline, _ now: NIODeadline) {
-    let name = String(buffer: open.method)
-    let unknown = RegisteredMethod(name: name, kind: .unary, handler: UnknownMethod(), interceptors: [])
-    let call = ServerCall(link: self, stream: stream, registered: unknown, open: open, deadline: deadline, started: now)
+  /// Answers a call for which no handler runs.
+  private func refuse(
+    _ stream: UInt32, _ open: OpenFrame, _ name: String, _ error: RPCError, _ deadline: NIODeadline, _ now: NIODeadline
+  ) {
+    let none = RegisteredMethod(name: name, kind: .unary, handler: UnknownMethod(), interceptors: [])
+    let call = ServerCall(link: self, stream: stream, registered: none, open: open, deadline: deadline, started: now)
     shared.counters.callStarted()
-    finish(call, failure: RPCError(.unimplemented, "this server has no method \(name)"))
+    finish(call, failure: error)
     machine.handlerFinished()
   }
 
@@ -163,7 +170,7 @@ extension ServerLink {
   /// Queues a stream's message. True: the stream holds enough; its writer has to wait.
   func queue(_ call: ServerCall, _ message: ByteBuffer) throws(RPCError) -> Bool {
     if call.isOver || isFailed { throw call.ending ?? RPCError(.cancelled, "the call is over") }
-    guard message.readableBytes <= shared.limits.messageBytesMax else {
+    guard message.readableBytes <= messageBytesMax else {
       throw RPCError(.resourceExhausted, "a message of the stream has \(message.readableBytes) bytes, more than allowed")
     }
     if call.headIsDue { sendHead(call) }
@@ -172,6 +179,9 @@ extension ServerLink {
     return mustWait
   }
 
+  /// What both sides take.
+  private var messageBytesMax: Int { min(shared.limits.messageBytesMax, machine.peerMessageBytesMax) }
+
   private func sendHead(_ call: ServerCall) {
     call.headIsDue = false
     guard let initial = call.reply.withLock({ $0.initial }), let block = try? initial.block(shared.limits) else { return }
@@ -179,7 +189,7 @@ extension ServerLink {
   }
 
   private func finish(_ call: ServerCall, success message: ByteBuffer?) {
-    let limit = shared.limits.messageBytesMax
+    let limit = messageBytesMax
     if let message, message.readableBytes > limit {
       return finish(
         call,
