@@ -77,7 +77,7 @@ let package = Package(
         "RegistryServices", "RegistryProtocol", "RegistryStore", "RegistryAccess", "RegistryModel", "PostgresClient", "Lontar",
         "LontarTLS", lifecycle, signals, configuration, logging,
       ]),
-    room("RegistryClient", ["RegistryProtocol", "Lontar", "LontarTLS"]),
+    room("RegistryClient", ["RegistryProtocol", "Lontar", "LontarTLS", "LontarWire"]),
     command(
       "seratusd", ["RegistryServer", "RegistryStore", "RegistryAccess", "RegistryModel", "PostgresClient", arguments, logging]),
     command("seratus", ["RegistryClient", "RegistryProtocol", "RegistryModel", "Lontar", "LontarTLS", arguments]),

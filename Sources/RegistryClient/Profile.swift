@@ -11,7 +11,8 @@ public struct Profile: Sendable, Equatable {
   public var token: String?
   /// id or en.
   public var language: String?
-  /// What this registry is for ("training"), shown so that nobody mistakes it for another.
+  /// What this registry is for ("training"), so that nobody mistakes it for another: shown, and a server that its operator gave another
+  /// name, or none, is refused.
   public var environment: String?
 
   public init(

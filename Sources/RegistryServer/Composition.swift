@@ -183,6 +183,7 @@ extension RegistryServer {
     configuration.idleTimeoutSeconds = listening.idleSeconds
     configuration.callTimeoutSecondsMax = listening.callSecondsMax
     configuration.eventLoops = listening.eventLoops
+    if let name = listening.environment { configuration.environment = EnvironmentName.identifier(name) }
     configuration.software = software
     return configuration
   }

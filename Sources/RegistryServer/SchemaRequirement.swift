@@ -1,6 +1,6 @@
 /// The migration that this program was written for. A test holds it to the files under db/migrations.
 package enum SchemaRequirement {
-  package static let version = 10
+  package static let version = 12
 
   /// Why this program and a database don't fit, or nil.
   package static func objection(to found: Int) -> String? {

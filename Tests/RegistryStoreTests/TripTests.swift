@@ -34,7 +34,7 @@ import Testing
         ("comparison", { _ = try await store.comparison.material(reading, query: ComparisonQuery()) }),
         ("scores.list", { _ = try await store.scores.list(reading, filter: ScoreFilter(), page: page, asOf: today) }),
         ("scores.explain", { _ = try await store.scores.explain(reading, region: region("bps:3571"), key: key) }),
-        ("scores.instruments", { _ = try await store.scores.instruments(reading) }),
+        ("scores.catalogue", { _ = try await store.scores.catalogue(reading) }),
         ("sessions.whoAmI", { _ = try await store.sessions.whoAmI(reading, asOf: today) }),
         ("datasets.show", { _ = try await store.datasets.show(reading) }),
       ]

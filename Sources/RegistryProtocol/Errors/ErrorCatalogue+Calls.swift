@@ -29,6 +29,11 @@ extension ErrorCatalogue {
     "IDEMPOTENCY_KEY_MALFORMED": Entry(
       .invalidArgument, id: "kunci idempotensi punya {expected} bita, bukan {bytes}",
       en: "an idempotency key has {expected} bytes, not {bytes}"),
+    // Said by the client: such a server tells it before the first call.
+    "ENVIRONMENT_MISMATCH": Entry(
+      .failedPrecondition,
+      id: "server ini bukan dari lingkungan \"{environment}\"; periksa host dan port, atau environment di profil",
+      en: "the server is not of the environment \"{environment}\"; check host and port, or environment in the profile"),
     "LOGIN_FAILED": Entry(
       .unauthenticated, id: "nama atau kata sandi salah; periksa keduanya", en: "name or password is wrong; check both"),
     "LOGIN_RATE_LIMITED": Entry(
@@ -129,6 +134,12 @@ extension ErrorCatalogue {
     RequestReason.partsAbsent.rawValue: Entry(
       .failedPrecondition, id: "nilai ini tidak punya bagian yang dapat dihitung ulang dengan {instrument}",
       en: "this score has no parts that could be computed anew under {instrument}"),
+    RequestReason.tooManyDecimals.rawValue: Entry(
+      .invalidArgument, id: "{value} punya lebih dari {max} desimal; tulis nilai seperti tercetak",
+      en: "{value} has more than {max} decimals; write the total as it was printed"),
+    "PARTS_OF_ANOTHER_INSTRUMENT": Entry(
+      .invalidArgument, id: "bagian yang tersimpan dibuat dengan instrumen lain[ ({instrument})]; kirim juga bagian-bagiannya",
+      en: "the stored parts were made under another instrument[ ({instrument})]; send the parts, too"),
     RequestReason.sameRowTwice.rawValue: Entry(
       .invalidArgument, id: "nilai yang sama sudah ada di baris {first}; sisakan satu",
       en: "the same score stands in {first} already; keep one"),

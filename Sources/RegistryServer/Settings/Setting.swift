@@ -65,6 +65,10 @@ extension Setting {
     Setting("listen.calls_per_connection_max", .integer(1...10_000), default: "100", "calls that run at once on one connection"),
     Setting(
       "listen.message_bytes_max", .integer(65_536...67_108_864), default: "4194304", "the largest request or answer, in bytes"),
+    Setting(
+      "environment", .text, default: "",
+      "name of this registry's environment, such as production or training; clients that mean another are refused; empty: not stated"
+    ),
     Setting("listen.idle_seconds", .integer(1...86_400), default: "300", "connections without a call are closed after this"),
     Setting("listen.call_seconds_max", .integer(1...3_600), default: "300", "deadline of calls that set none or a longer one"),
     Setting("listen.event_loops", .integer(0...256), default: "0", "threads that serve connections; 0: one for each processor"),
