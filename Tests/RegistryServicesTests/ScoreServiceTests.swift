@@ -195,6 +195,11 @@ import Testing
       let error = await refusal { try await put(database, ministry, Self.rows(fault)) }
       #expect(error?.details.reason == reason)
       #expect(error?.details.fieldViolations.map(\.field) == [path])
+      for fault in error?.faults ?? [] {
+        let (indonesian, english) = (fault.sentence(.indonesian), fault.sentence(.english))
+        #expect(indonesian != english)
+        #expect(!indonesian.contains("…") && !english.contains("…"), "a value is missing: \(english)")
+      }
     }
   }
 

@@ -1,5 +1,6 @@
 import Foundation
 import PostgresClient
+import RegistryModel
 import RegistryProtocol
 import Testing
 
@@ -80,7 +81,7 @@ import Testing
     #expect(Set(Setting.all.map(\.key)).count == Setting.all.count)
     for setting in Setting.all {
       #expect(setting.objection(to: setting.standard) == nil, "\(setting.key)")
-      #expect(!setting.about.isEmpty)
+      #expect(!setting.about.id.isEmpty && setting.about.id != setting.about.en)
     }
   }
 
@@ -114,8 +115,8 @@ import Testing
     let files = try FileManager.default.contentsOfDirectory(atPath: root.appending(path: "db/migrations").path)
     #expect(files.filter { $0.hasSuffix(".sql") }.count == SchemaRequirement.version)
     #expect(SchemaRequirement.objection(to: SchemaRequirement.version) == nil)
-    #expect(SchemaRequirement.objection(to: SchemaRequirement.version - 1)?.contains("seratusd migrate") == true)
-    #expect(SchemaRequirement.objection(to: SchemaRequirement.version + 1)?.contains("newer") == true)
+    #expect(SchemaRequirement.objection(to: SchemaRequirement.version - 1)?.en.contains("seratusd migrate") == true)
+    #expect(SchemaRequirement.objection(to: SchemaRequirement.version + 1)?.en.contains("newer") == true)
   }
 }
 

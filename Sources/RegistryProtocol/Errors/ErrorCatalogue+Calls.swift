@@ -84,6 +84,9 @@ extension ErrorCatalogue {
     "BAD_ROW_COUNT": Entry(
       .invalidArgument, id: "{value} baris tidak diterima; kirim 1 sampai {max}",
       en: "{value} rows are not accepted; send 1 to {max}"),
+    "BAD_SESSION_ID": Entry(
+      .invalidArgument, id: "sesi disebut dengan paling sedikit 8 angka heksadesimal, seperti di daftarnya",
+      en: "a session is named by at least 8 hexadecimal digits, as the list shows them"),
     "PROVINCE_UNKNOWN": Entry(
       .invalidArgument, id: "tidak ada provinsi \"{value}\" pada tanggal itu; tulis nama atau kodenya",
       en: "there is no province \"{value}\" on that day; write its name or code"),

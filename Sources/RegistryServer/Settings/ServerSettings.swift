@@ -86,7 +86,8 @@ package struct ServerSettings: Sendable {
     guard sessionMinutesDefault <= sessionMinutesMax else {
       throw SettingsError(
         .contradiction,
-        "session.minutes_default (\(sessionMinutesDefault)) is more than session.minutes_max (\(sessionMinutesMax))")
+        "session.minutes_default (\(sessionMinutesDefault)) is more than session.minutes_max (\(sessionMinutesMax))",
+        id: "session.minutes_default (\(sessionMinutesDefault)) melebihi session.minutes_max (\(sessionMinutesMax))")
     }
   }
 }
