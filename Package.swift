@@ -67,7 +67,7 @@ let package = Package(
     room("PostgresClient", ["CPostgres", logging]),
     room("RegistryModel", []),
     room("CohortAnalysis", ["RegistryModel"]),
-    room("RegistryProtocol", ["Lontar", "RegistryModel", protobuf]),
+    room("RegistryProtocol", ["Lontar", "LontarTLS", "RegistryModel", protobuf]),
     room("RegistryAccess", ["RegistryModel", "COpenSSL"]),
     room("RegistryStore", ["RegistryAccess", "RegistryModel", "CohortAnalysis", "PostgresClient"]),
     room(
@@ -78,9 +78,14 @@ let package = Package(
         "RegistryServices", "RegistryProtocol", "RegistryStore", "RegistryAccess", "RegistryModel", "PostgresClient", "Lontar",
         "LontarTLS", lifecycle, signals, configuration, logging,
       ]),
-    room("RegistryClient", ["RegistryProtocol", "Lontar", "LontarTLS"]),
+    room("RegistryClient", ["RegistryProtocol", "Lontar", "LontarTLS", "LontarWire"]),
     command(
-      "seratusd", ["RegistryServer", "RegistryStore", "RegistryAccess", "RegistryModel", "PostgresClient", arguments, logging]),
+      "seratusd",
+      [
+        "RegistryServer", "RegistryServices", "RegistryProtocol", "RegistryStore", "RegistryAccess", "RegistryModel",
+        "PostgresClient",
+        arguments, logging,
+      ]),
     command("seratus", ["RegistryClient", "RegistryProtocol", "RegistryModel", "Lontar", "LontarTLS", arguments]),
 
     // Tests. RegistryTestKit holds what several of them need.

@@ -178,13 +178,15 @@ ALTER FUNCTION api.own_session(p_token_sha256 bytea, OUT label text, OUT expires
 -- Name: put_scores(bytea, bytea, jsonb); Type: FUNCTION; Schema: api; Owner: seratus_owner
 --
 
-CREATE FUNCTION api.put_scores(p_key bytea, p_request_sha256 bytea, p_rows jsonb) RETURNS TABLE(ordinal integer, region_id integer, year integer, stage text, kind text, version integer, created boolean, replayed boolean)
+CREATE FUNCTION api.put_scores(p_key bytea, p_request_sha256 bytea, p_rows jsonb) RETURNS TABLE(ordinal integer, region_id integer, year integer, stage text, kind text, version integer, created boolean, unchanged boolean, replayed boolean)
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 #variable_conflict use_column
 declare
+  asked api.score_input[];
   rows_in api.score_input[];
+  same int[];
   own constant int := nullif(current_setting('seratus.region', true), '')::int;
   actor constant bigint := registry.context_actor();
   answer jsonb;
@@ -192,30 +194,33 @@ declare
   bad record;
   written int[];
 begin
-  rows_in := array(
+  asked := array(
     select row(e.n, r.region_id, r.year, r.stage, r.kind, r.instrument_id, r.instrument_certainty, r.published_e4, r.computed_e4,
                r.missing, r.letter_number, r.letter_date, r.source, r.certainty, r.note, r.released, r.expected_version,
                nullif(r.parts, 'null'))::api.score_input
     from jsonb_array_elements(p_rows) with ordinality as e(j, n),
          jsonb_populate_record(null::api.score_input, e.j) as r
     order by e.n);
-  if cardinality(rows_in) = 0 then
+  if cardinality(asked) = 0 then
     raise exception 'a request to put scores holds no rows' using errcode = '22023';
   end if;
-  select max(i.ordinal) as ordinal into bad from unnest(rows_in) i group by i.region_id, i.year, i.stage, i.kind
+  select max(i.ordinal) as ordinal into bad from unnest(asked) i group by i.region_id, i.year, i.stage, i.kind
     having count(*) > 1 limit 1;
   if found then
     raise exception 'the request names one score twice' using errcode = '22023', detail = jsonb_build_object('row', bad.ordinal);
   end if;
 
-  select i.ordinal into bad from unnest(rows_in) i where i.expected_version is null or i.expected_version < 0 order by 1 limit 1;
+  select i.ordinal into bad from unnest(asked) i where i.expected_version is null or i.expected_version < 0 order by 1 limit 1;
   if found then
     raise exception 'a row states no expected version' using errcode = '22023', detail = jsonb_build_object('row', bad.ordinal);
   end if;
 
   -- The same request again? Then the same answer, whatever has happened to the scores since.
-  select jsonb_agg(jsonb_build_object('ordinal', i.ordinal, 'region_id', i.region_id, 'year', i.year, 'stage', i.stage,
-                                      'kind', i.kind, 'version', i.expected_version + 1, 'created', i.expected_version = 0)
+  rows_in := registry.over_stored(asked);
+  same := registry.unchanged_rows(rows_in);
+  select jsonb_agg(jsonb_build_object('ordinal', i.ordinal, 'region_id', i.region_id, 'year', i.year, 'stage', i.stage, 'kind', i.kind,
+                                      'version', i.expected_version + case when i.ordinal = any (same) then 0 else 1 end,
+                                      'created', i.expected_version = 0, 'unchanged', i.ordinal = any (same))
                    order by i.ordinal)
     into answer from unnest(rows_in) i;
   insert into registry.idempotency (region_id, actor_id, key, request_sha256, reply)
@@ -227,8 +232,10 @@ begin
     if stored.request_sha256 <> p_request_sha256 then
       raise exception 'key was used for another request' using errcode = 'SR422';
     end if;
-    return query select a.*, true from jsonb_to_recordset(convert_from(stored.reply, 'UTF8')::jsonb)
-      as a(ordinal int, region_id int, year int, stage text, kind text, version int, created boolean) order by a.ordinal;
+    return query select a.ordinal, a.region_id, a.year, a.stage, a.kind, a.version, a.created, coalesce(a.unchanged, false), true
+      from jsonb_to_recordset(convert_from(stored.reply, 'UTF8')::jsonb)
+        as a(ordinal int, region_id int, year int, stage text, kind text, version int, created boolean, unchanged boolean)
+      order by a.ordinal;
     return;
   end if;
 
@@ -244,6 +251,9 @@ begin
   if found then
     raise exception 'only the ministry releases a score' using errcode = 'SR403', detail = jsonb_build_object('row', bad.ordinal);
   end if;
+
+  perform registry.refuse_halves(asked);
+  rows_in := array(select i from unnest(rows_in) i where i.ordinal <> all (same) order by i.ordinal);
 
   if exists (select from unnest(rows_in) i where i.expected_version = 0) then
     with new as (
@@ -300,8 +310,10 @@ begin
   end if;
 
   perform registry.put_parts(rows_in);
-  return query select i.ordinal, i.region_id, i.year, i.stage, i.kind, i.expected_version + 1, i.expected_version = 0, false
-    from unnest(rows_in) i order by i.ordinal;
+  return query select a.ordinal, a.region_id, a.year, a.stage, a.kind, a.version, a.created, a.unchanged, false
+    from jsonb_to_recordset(answer)
+      as a(ordinal int, region_id int, year int, stage text, kind text, version int, created boolean, unchanged boolean)
+    order by a.ordinal;
 end $$;
 
 ALTER FUNCTION api.put_scores(p_key bytea, p_request_sha256 bytea, p_rows jsonb) OWNER TO seratus_owner;
@@ -465,6 +477,44 @@ CREATE FUNCTION registry.name_kind(p_name text) RETURNS text
 ALTER FUNCTION registry.name_kind(p_name text) OWNER TO seratus_owner;
 
 --
+-- Name: over_stored(api.score_input[]); Type: FUNCTION; Schema: registry; Owner: seratus_owner
+--
+
+CREATE FUNCTION registry.over_stored(p_rows api.score_input[]) RETURNS api.score_input[]
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select array(
+    select row(i.ordinal, i.region_id, i.year, i.stage, i.kind,
+               coalesce(i.instrument_id, k.instrument_id),
+               case when i.instrument_id is null then k.instrument_certainty else i.instrument_certainty end,
+               coalesce(i.published_e4, k.published_e4),
+               coalesce(i.computed_e4, case when i.parts is null then k.computed_e4 end),
+               i.missing, i.letter_number, i.letter_date, i.source, i.certainty, i.note, i.released, i.expected_version,
+               case when i.missing is null then i.parts else coalesce(i.parts, '[]') end)::api.score_input
+    from unnest(p_rows) i
+    left join registry.score k on i.missing is null and k.region_id = i.region_id and k.year = i.year and k.stage = i.stage
+      and k.kind = i.kind and k.version = i.expected_version
+    order by i.ordinal)
+$$;
+
+ALTER FUNCTION registry.over_stored(p_rows api.score_input[]) OWNER TO seratus_owner;
+
+--
+-- Name: part_facts(jsonb); Type: FUNCTION; Schema: registry; Owner: seratus_owner
+--
+
+CREATE FUNCTION registry.part_facts(p_parts jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select coalesce(jsonb_object_agg(v.part || ':' || v.key, coalesce(to_jsonb(v.value_e4), to_jsonb(v.missing))), '{}')
+  from jsonb_to_recordset(p_parts) as v(part text, key text, value_e4 bigint, missing text)
+$$;
+
+ALTER FUNCTION registry.part_facts(p_parts jsonb) OWNER TO seratus_owner;
+
+--
 -- Name: province_now(text); Type: FUNCTION; Schema: registry; Owner: seratus_owner
 --
 
@@ -536,6 +586,43 @@ CREATE FUNCTION registry.refresh_lines() RETURNS void
 $$;
 
 ALTER FUNCTION registry.refresh_lines() OWNER TO seratus_owner;
+
+--
+-- Name: refuse_halves(api.score_input[]); Type: FUNCTION; Schema: registry; Owner: seratus_owner
+--
+
+CREATE FUNCTION registry.refuse_halves(p_rows api.score_input[]) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  bad record;
+begin
+  select i.ordinal, s.instrument_id into bad from unnest(p_rows) i
+  join registry.score s on s.region_id = i.region_id and s.year = i.year and s.stage = i.stage and s.kind = i.kind
+    and s.version = i.expected_version
+  where i.parts is null and i.missing is null and i.instrument_id <> coalesce(s.instrument_id, '')
+    and exists (select from registry.score_part p
+                where p.region_id = i.region_id and p.year = i.year and p.stage = i.stage and p.kind = i.kind)
+  order by i.ordinal limit 1;
+  if found then
+    raise exception 'the stored parts belong to another instrument' using errcode = 'SR412',
+      detail = jsonb_strip_nulls(jsonb_build_object('row', bad.ordinal, 'instrument', bad.instrument_id));
+  end if;
+  select i.ordinal, i.published_e4, n.instrument_id, n.scale_min_e4, n.scale_max_e4 into bad from unnest(p_rows) i
+  join registry.score s on s.region_id = i.region_id and s.year = i.year and s.stage = i.stage and s.kind = i.kind
+    and s.version = i.expected_version
+  join registry.instrument n on n.instrument_id = s.instrument_id
+  where i.instrument_id is null and i.missing is null and i.published_e4 not between n.scale_min_e4 and n.scale_max_e4
+  order by i.ordinal limit 1;
+  if found then
+    raise exception 'the published total lies outside the scale of its instrument' using errcode = 'SR416',
+      detail = jsonb_build_object('row', bad.ordinal, 'value', bad.published_e4, 'min', bad.scale_min_e4, 'max', bad.scale_max_e4,
+                                  'instrument', bad.instrument_id);
+  end if;
+end $$;
+
+ALTER FUNCTION registry.refuse_halves(p_rows api.score_input[]) OWNER TO seratus_owner;
 
 --
 -- Name: refuse_unwritten(api.score_input[], boolean, integer[]); Type: FUNCTION; Schema: registry; Owner: seratus_owner
@@ -615,6 +702,35 @@ CREATE FUNCTION registry.score_object(p_year integer, p_stage text, p_kind text)
     RETURN jsonb_build_object('year', p_year, 'stage', p_stage, 'kind', p_kind);
 
 ALTER FUNCTION registry.score_object(p_year integer, p_stage text, p_kind text) OWNER TO seratus_owner;
+
+--
+-- Name: unchanged_rows(api.score_input[]); Type: FUNCTION; Schema: registry; Owner: seratus_owner
+--
+
+CREATE FUNCTION registry.unchanged_rows(p_rows api.score_input[]) RETURNS integer[]
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select array(
+    select i.ordinal from unnest(p_rows) i
+    join registry.score s on s.region_id = i.region_id and s.year = i.year and s.stage = i.stage and s.kind = i.kind
+      and s.version = i.expected_version
+    where (nullif(current_setting('seratus.region', true), '') is null or not s.released)
+      and row(i.instrument_id, i.instrument_certainty, i.published_e4, i.computed_e4, i.missing, i.letter_number, i.letter_date,
+              i.source, i.certainty)
+        is not distinct from row(s.instrument_id, s.instrument_certainty, s.published_e4, s.computed_e4, s.missing, s.letter_number,
+                                 s.letter_date, s.source, s.certainty)
+      and (i.note is null or i.note is not distinct from s.note) and (i.released is null or i.released = s.released)
+      and (i.parts is null or (
+        select count(*) = jsonb_array_length(i.parts)
+               and coalesce(jsonb_object_agg(p.part || ':' || p.key, coalesce(to_jsonb(p.value_e4), to_jsonb(p.missing))), '{}')
+                   = registry.part_facts(i.parts)
+        from registry.score_part p
+        where p.region_id = i.region_id and p.year = i.year and p.stage = i.stage and p.kind = i.kind))
+    order by i.ordinal)
+$$;
+
+ALTER FUNCTION registry.unchanged_rows(p_rows api.score_input[]) OWNER TO seratus_owner;
 
 SET default_tablespace = '';
 
@@ -2734,6 +2850,22 @@ GRANT ALL ON FUNCTION registry.name_kind(p_name text) TO seratus_ministry;
 GRANT ALL ON FUNCTION registry.name_kind(p_name text) TO seratus_export;
 
 --
+-- Name: FUNCTION over_stored(p_rows api.score_input[]); Type: ACL; Schema: registry; Owner: seratus_owner
+--
+
+REVOKE ALL ON FUNCTION registry.over_stored(p_rows api.score_input[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION registry.over_stored(p_rows api.score_input[]) TO seratus_region;
+GRANT ALL ON FUNCTION registry.over_stored(p_rows api.score_input[]) TO seratus_ministry;
+
+--
+-- Name: FUNCTION part_facts(p_parts jsonb); Type: ACL; Schema: registry; Owner: seratus_owner
+--
+
+REVOKE ALL ON FUNCTION registry.part_facts(p_parts jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION registry.part_facts(p_parts jsonb) TO seratus_region;
+GRANT ALL ON FUNCTION registry.part_facts(p_parts jsonb) TO seratus_ministry;
+
+--
 -- Name: FUNCTION province_now(p_code text); Type: ACL; Schema: registry; Owner: seratus_owner
 --
 
@@ -2752,6 +2884,14 @@ GRANT ALL ON FUNCTION registry.put_parts(p_rows api.score_input[]) TO seratus_mi
 --
 
 REVOKE ALL ON FUNCTION registry.refresh_lines() FROM PUBLIC;
+
+--
+-- Name: FUNCTION refuse_halves(p_rows api.score_input[]); Type: ACL; Schema: registry; Owner: seratus_owner
+--
+
+REVOKE ALL ON FUNCTION registry.refuse_halves(p_rows api.score_input[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION registry.refuse_halves(p_rows api.score_input[]) TO seratus_region;
+GRANT ALL ON FUNCTION registry.refuse_halves(p_rows api.score_input[]) TO seratus_ministry;
 
 --
 -- Name: FUNCTION refuse_unwritten(p_rows api.score_input[], p_create boolean, p_written integer[]); Type: ACL; Schema: registry; Owner: seratus_owner
@@ -2791,6 +2931,14 @@ GRANT ALL ON FUNCTION registry.score_facts(p_version integer, p_value_e4 bigint,
 REVOKE ALL ON FUNCTION registry.score_object(p_year integer, p_stage text, p_kind text) FROM PUBLIC;
 GRANT ALL ON FUNCTION registry.score_object(p_year integer, p_stage text, p_kind text) TO seratus_region;
 GRANT ALL ON FUNCTION registry.score_object(p_year integer, p_stage text, p_kind text) TO seratus_ministry;
+
+--
+-- Name: FUNCTION unchanged_rows(p_rows api.score_input[]); Type: ACL; Schema: registry; Owner: seratus_owner
+--
+
+REVOKE ALL ON FUNCTION registry.unchanged_rows(p_rows api.score_input[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION registry.unchanged_rows(p_rows api.score_input[]) TO seratus_region;
+GRANT ALL ON FUNCTION registry.unchanged_rows(p_rows api.score_input[]) TO seratus_ministry;
 
 --
 -- Name: TABLE account; Type: ACL; Schema: access; Owner: seratus_owner

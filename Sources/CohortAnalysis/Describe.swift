@@ -47,6 +47,7 @@ package struct Description: Sendable, Hashable {
   /// Values that are not, by reason; reasons that don't occur have no entry.
   package let missing: [MissingKind: Int]
   package let min: Measured<FixedDecimal>
+  /// Quartiles need two values.
   package let q1: Measured<Ratio>
   package let median: Measured<Ratio>
   package let q3: Measured<Ratio>
@@ -72,10 +73,16 @@ package func describe(_ observations: some Sequence<Observation>) -> Description
   values.sort()
   let sample = SortedSample(values)
   return Description(
-    n: values.count, missing: missing, min: measured(values.first), q1: measured(sample.quantile(quarters: 1)),
-    median: measured(sample.quantile(quarters: 2)), q3: measured(sample.quantile(quarters: 3)), max: measured(values.last),
+    n: values.count, missing: missing, min: measured(values.first), q1: quartile(sample, 1, n: values.count),
+    median: measured(sample.quantile(quarters: 2)), q3: quartile(sample, 3, n: values.count), max: measured(values.last),
     mean: measured(sample.mean),
     sd: sample.deviation.map { .figure(Deviation($0)) } ?? .tooFew(n: values.count, needed: 2), conventions: .current)
+}
+
+/// One value has no spread: its quartiles would only repeat it.
+private func quartile(_ sample: SortedSample, _ quarters: Int, n: Int) -> Measured<Ratio> {
+  guard n > 1, let figure = sample.quantile(quarters: quarters) else { return .tooFew(n: n, needed: 2) }
+  return .figure(figure)
 }
 
 private func measured<Figure>(_ figure: Figure?) -> Measured<Figure> {

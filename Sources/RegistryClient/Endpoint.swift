@@ -6,15 +6,22 @@ public struct Endpoint: Sendable, Equatable {
   public var trustRootsPath: String?
   /// The name that the server's certificate must carry; nil: the host.
   public var serverName: String?
+  /// The environment that is meant; a server of another one, or of none, is refused. nil: any.
+  public var environment: String?
 
-  public init(host: String, port: Int, trustRootsPath: String? = nil, serverName: String? = nil) {
+  public init(
+    host: String, port: Int, trustRootsPath: String? = nil, serverName: String? = nil, environment: String? = nil
+  ) {
     self.host = host
     self.port = port
     self.trustRootsPath = trustRootsPath
     self.serverName = serverName
+    self.environment = environment
   }
 
   public init(_ profile: Profile) {
-    self.init(host: profile.host, port: profile.port, trustRootsPath: profile.ca, serverName: profile.serverName)
+    self.init(
+      host: profile.host, port: profile.port, trustRootsPath: profile.ca, serverName: profile.serverName,
+      environment: profile.environment)
   }
 }

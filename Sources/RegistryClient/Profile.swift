@@ -11,7 +11,8 @@ public struct Profile: Sendable, Equatable {
   public var token: String?
   /// id or en.
   public var language: String?
-  /// What this registry is for ("training"), shown so that nobody mistakes it for another.
+  /// What this registry is for ("training"), so that nobody mistakes it for another: shown, and a server that its operator gave another
+  /// name, or none, is refused.
   public var environment: String?
 
   public init(
@@ -45,12 +46,15 @@ public struct ProfileError: Error, Sendable, Equatable {
   public let path: String
   /// What exactly is wrong: a key, a line of the operating system.
   public let detail: String
+  /// The same in Indonesian.
+  public let indonesian: String
 
-  package init(reason: Reason, name: String, path: String, detail: String) {
+  package init(reason: Reason, name: String, path: String, detail: String, indonesian: String? = nil) {
     self.reason = reason
     self.name = name
     self.path = path
     self.detail = detail
+    self.indonesian = indonesian ?? detail
   }
 }
 
@@ -60,12 +64,16 @@ extension Profile {
   /// - Throws: the sentence that says what is wrong with the file.
   init(json: [UInt8]) throws(ProfileSyntax) {
     guard let value = try? JSONSerialization.jsonObject(with: Data(json)), let object = value as? [String: Any] else {
-      throw ProfileSyntax("it is not one JSON object")
+      throw ProfileSyntax("it is not one JSON object", "isinya bukan satu objek JSON")
     }
-    if let unknown = Set(object.keys).subtracting(Self.keys).min() { throw ProfileSyntax("unknown key \"\(unknown)\"") }
-    guard let host = object["host"] as? String, !host.isEmpty else { throw ProfileSyntax("\"host\" must be a text") }
+    if let unknown = Set(object.keys).subtracting(Self.keys).min() {
+      throw ProfileSyntax("unknown key \"\(unknown)\"", "kunci \"\(unknown)\" tidak dikenal")
+    }
+    guard let host = object["host"] as? String, !host.isEmpty else {
+      throw ProfileSyntax("\"host\" must be a text", "\"host\" harus teks")
+    }
     guard let port = object["port"] as? Int, (1...65_535).contains(port) else {
-      throw ProfileSyntax("\"port\" must be a number from 1 to 65535")
+      throw ProfileSyntax("\"port\" must be a number from 1 to 65535", "\"port\" harus angka dari 1 sampai 65535")
     }
     self.init(host: host, port: port)
     ca = try Self.text(object, "ca")
@@ -73,12 +81,14 @@ extension Profile {
     token = try Self.text(object, "token")
     language = try Self.text(object, "language")
     environment = try Self.text(object, "environment")
-    if let language, language != "id", language != "en" { throw ProfileSyntax("\"language\" must be id or en") }
+    if let language, language != "id", language != "en" {
+      throw ProfileSyntax("\"language\" must be id or en", "\"language\" harus id atau en")
+    }
   }
 
   private static func text(_ object: [String: Any], _ key: String) throws(ProfileSyntax) -> String? {
     guard let value = object[key], !(value is NSNull) else { return nil }
-    guard let text = value as? String else { throw ProfileSyntax("\"\(key)\" must be a text") }
+    guard let text = value as? String else { throw ProfileSyntax("\"\(key)\" must be a text", "\"\(key)\" harus teks") }
     return text.isEmpty ? nil : text
   }
 
@@ -95,8 +105,10 @@ extension Profile {
 
 struct ProfileSyntax: Error {
   let detail: String
+  let indonesian: String
 
-  init(_ detail: String) {
+  init(_ detail: String, _ indonesian: String) {
     self.detail = detail
+    self.indonesian = indonesian
   }
 }

@@ -46,13 +46,15 @@ public struct ProfileFolder: Sendable, Equatable {
       bytes = try InputFile.read(file, bytesMax: Self.fileBytesMax)
       mode = try InputFile.mode(file)
     } catch {
-      throw ProfileError(reason: error.isMissing ? .missing : .unusable, name: name, path: file, detail: error.reason)
+      throw ProfileError(
+        reason: error.isMissing ? .missing : .unusable, name: name, path: file, detail: error.reason, indonesian: error.indonesian
+      )
     }
     var profile: Profile
     do {
       profile = try Profile(json: bytes)
     } catch {
-      throw ProfileError(reason: .malformed, name: name, path: file, detail: error.detail)
+      throw ProfileError(reason: .malformed, name: name, path: file, detail: error.detail, indonesian: error.indonesian)
     }
     guard profile.token == nil || mode & 0o077 == 0 else {
       throw ProfileError(reason: .readableByOthers, name: name, path: file, detail: String(mode, radix: 8))
@@ -69,7 +71,7 @@ public struct ProfileFolder: Sendable, Equatable {
         atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
       try ReplacingFile.write(profile.json(), to: file, mode: 0o600)
     } catch let fault as FileFault {
-      throw ProfileError(reason: .unusable, name: name, path: file, detail: fault.reason)
+      throw ProfileError(reason: .unusable, name: name, path: file, detail: fault.reason, indonesian: fault.indonesian)
     } catch {
       throw ProfileError(reason: .unusable, name: name, path: file, detail: error.localizedDescription)
     }

@@ -22,6 +22,7 @@ extension RegistryClient {
           try await consume(chunk)
         }
       } catch let error as RPCError where !hasBegun {
+        let error = meaning(error)
         let pause = retries.pause(
           after: error, attempt: attempt, remaining: clock.now.duration(to: end), jitter: .random(in: 0..<1))
         guard let pause else { throw error }

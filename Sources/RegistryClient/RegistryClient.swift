@@ -1,5 +1,6 @@
 internal import Lontar
 internal import LontarTLS
+internal import LontarWire
 internal import RegistryProtocol
 
 /// The registry over Lontar: one method for each call, with the session's token, a time limit and retries.
@@ -9,6 +10,7 @@ internal import RegistryProtocol
 public final class RegistryClient: Sendable {
   let lontar: LontarClient
   private let token: String?
+  private let environment: String?
   /// For one call with all its retries.
   public let timeout: Duration
   public let retries: RetryPolicy
@@ -23,9 +25,11 @@ public final class RegistryClient: Sendable {
       trustRootsPath: endpoint.trustRootsPath, serverName: endpoint.serverName ?? endpoint.host,
       applicationProtocols: [LontarServer.applicationProtocol])
     var configuration = ClientConfiguration(host: endpoint.host, port: endpoint.port, tls: tls)
+    configuration.options.environment = endpoint.environment.map(EnvironmentName.identifier)
     configuration.options.software = software
     lontar = try LontarClient(configuration)
     self.token = token
+    environment = endpoint.environment
     self.timeout = timeout
     self.retries = retries
   }
@@ -50,12 +54,19 @@ public final class RegistryClient: Sendable {
       do {
         return try await call(options(remaining: clock.now.duration(to: end), key: key))
       } catch {
+        let error = meaning(error)
         let remaining = clock.now.duration(to: end)
         let pause = policy.pause(after: error, attempt: attempt, remaining: remaining, jitter: .random(in: 0..<1))
         guard let pause, (try? await Task.sleep(for: pause)) != nil else { throw error }
         attempt += 1
       }
     }
+  }
+
+  /// What the transport says of a server of another environment is no outage: it would be said again at every attempt.
+  func meaning(_ error: RPCError) -> RPCError {
+    guard let fault = error.cause as? WireError, fault.code == .environmentMismatch else { return error }
+    return RPCError(reason: "ENVIRONMENT_MISMATCH", parameters: ["environment": environment ?? ""], cause: fault)
   }
 
   /// - Parameter remaining: nil for streams, which may take as long as they take.

@@ -44,9 +44,11 @@ package final class RegistryServer: Sendable {
           logger.info("a connection ended early", metadata: ["connection": "\(connection)", "cause": "\(error)"])
         })
     } catch let error as TLSError {
-      throw ServerError(.certificate, "\(error.message); \(error.remedy)", detail: error.detail)
+      throw ServerError(
+        .certificate, "\(error.message); \(error.remedy)", id: TLSWords.sentence(error),
+        detail: error.detail)
     } catch {
-      throw ServerError(.failed, "the server could not be made: \(error)")
+      throw ServerError(.failed, "the server could not be made: \(error)", id: "server tidak dapat dibuat: \(error)")
     }
   }
 
@@ -55,9 +57,9 @@ package final class RegistryServer: Sendable {
   /// - Returns: the address in use.
   package func start() async throws(ServerError) -> (host: String, port: Int) {
     pools.start()
-    if case .unfit(let message) = await watch.look() {
+    if case .unfit(let objection) = await watch.look() {
       await pools.shutdown()
-      throw ServerError(.schemaMismatch, message)
+      throw ServerError(.schemaMismatch, objection.en, id: objection.id)
     }
     do {
       let address = try await server.start()
@@ -66,7 +68,8 @@ package final class RegistryServer: Sendable {
     } catch {
       await pools.shutdown()
       let message = (error as? RPCError)?.message ?? "\(error)"
-      throw ServerError(.addressTaken, message)
+      let place = "port \(settings.listening.port) di \(settings.listening.host)"
+      throw ServerError(.addressTaken, message, id: "\(place) tidak dapat dipakai, mungkin sudah dipakai; pilih port lain")
     }
   }
 
@@ -96,8 +99,10 @@ package final class RegistryServer: Sendable {
       throw ServerError(
         .databaseUnavailable,
         "the database at \(settings.database.host) port \(settings.database.port) can't be reached; start it or "
-          + "correct the settings database.*", detail: detail)
-    case .unfit(let message): throw ServerError(.schemaMismatch, message)
+          + "correct the settings database.*",
+        id: "basis data di \(settings.database.host) port \(settings.database.port) tidak terjangkau; jalankan atau perbaiki "
+          + "pengaturan database.*", detail: detail)
+    case .unfit(let objection): throw ServerError(.schemaMismatch, objection.en, id: objection.id)
     }
   }
 
@@ -107,8 +112,10 @@ package final class RegistryServer: Sendable {
       try server.reloadCertificates()
       logger.info("certificates were read anew")
     } catch {
-      let message = (error as? TLSError).map { "\($0.message); \($0.remedy)" } ?? "\(error)"
-      throw ServerError(.certificate, message)
+      let fault = error as? TLSError
+      throw ServerError(
+        .certificate, fault.map { "\($0.message); \($0.remedy)" } ?? "\(error)",
+        id: TLSWords.sentence(error))
     }
   }
 
@@ -148,10 +155,10 @@ extension RegistryServer {
     router.register(health)
     let differences = core.policy.differences(from: router.methodNames)
     guard differences.undecided.isEmpty, differences.stale.isEmpty else {
+      let methods = (differences.undecided + differences.stale).joined(separator: ", ")
       throw ServerError(
-        .policyIncomplete,
-        "the access policy and the methods differ; decide about \((differences.undecided + differences.stale).joined(separator: ", "))"
-      )
+        .policyIncomplete, "the access policy and the methods differ; decide about \(methods)",
+        id: "aturan akses dan daftar panggilan tidak cocok; putuskan tentang \(methods)")
     }
     return router
   }
@@ -164,7 +171,10 @@ extension RegistryServer {
     do {
       return SessionService(core, hasher: try PasswordHasher(), settings: sessions)
     } catch {
-      throw ServerError(.failed, error.message, detail: error.detail)
+      throw ServerError(
+        .failed, error.message,
+        id: FieldFault("", reason: error.reason.rawValue, parameters: error.parameters).sentence(.indonesian),
+        detail: error.detail)
     }
   }
 
@@ -183,6 +193,7 @@ extension RegistryServer {
     configuration.limits.idleTimeoutSeconds = listening.idleSeconds
     configuration.limits.callTimeoutSecondsMax = listening.callSecondsMax
     configuration.eventLoops = listening.eventLoops
+    if let name = listening.environment { configuration.limits.environment = EnvironmentName.identifier(name) }
     configuration.limits.software = software
     return configuration
   }

@@ -1,5 +1,6 @@
 internal import Logging
 internal import Lontar
+internal import RegistryModel
 internal import RegistryStore
 internal import Synchronization
 
@@ -9,7 +10,7 @@ final class DatabaseWatch: Sendable {
     case fine
     case away(detail: String)
     /// It answers, but this program must not work on it.
-    case unfit(message: String)
+    case unfit(Localized)
   }
 
   private let datasets: DatasetRepository
@@ -58,18 +59,23 @@ final class DatabaseWatch: Sendable {
         return .fine
       }
       let facts = try await datasets.inspect(deadline: .now + Self.patience)
-      if let objection = SchemaRequirement.objection(to: facts.schemaVersion) { return .unfit(message: objection) }
+      if let objection = SchemaRequirement.objection(to: facts.schemaVersion) { return .unfit(objection) }
       if facts.regions == 0 {
-        return .unfit(message: "the database holds no regions; run `seratusd reference load`")
+        return .unfit(
+          Localized(
+            fixedID: "basis data tidak berisi daerah; jalankan `seratusd reference load`",
+            en: "the database holds no regions; run `seratusd reference load`"))
       }
       return .fine
     } catch {
       switch error.code {
       case .unavailable, .overloaded, .deadlineExceeded, .cancelled: return .away(detail: error.detail ?? error.message)
       default:
+        let cause = error.detail ?? error.message
         return .unfit(
-          message: "the database is not prepared (\(error.detail ?? error.message)); run `seratusd migrate` and "
-            + "`seratusd reference load`")
+          Localized(
+            builtID: "basis data belum disiapkan (\(cause)); jalankan `seratusd migrate` dan `seratusd reference load`",
+            en: "the database is not prepared (\(cause)); run `seratusd migrate` and `seratusd reference load`"))
       }
     }
   }
@@ -79,7 +85,7 @@ final class DatabaseWatch: Sendable {
     case .fine: logger.info("the database answers; serving")
     case .away(let detail):
       logger.warning("the database is away; calls get UNAVAILABLE until it is back", metadata: ["cause": "\(detail)"])
-    case .unfit(let message): logger.error("\(message)")
+    case .unfit(let objection): logger.error("\(objection.en)")
     }
   }
 }

@@ -1,5 +1,6 @@
 internal import Lontar
 internal import LontarTLS
+internal import RegistryProtocol
 
 /// Asks a running server for its health, as a load balancer would.
 package struct HealthProbe: Sendable {
@@ -42,7 +43,7 @@ package struct HealthProbe: Sendable {
     do {
       client = try LontarClient(configuration)
     } catch {
-      throw ServerError(.certificate, "\(error)")
+      throw ServerError(.certificate, "\(error)", id: TLSWords.sentence(error))
     }
     let outcome: Result<Grpc_Health_V1_HealthCheckResponse, RPCError>
     do {
@@ -58,9 +59,12 @@ package struct HealthProbe: Sendable {
     case .success(let response):
       throw ServerError(
         .notServing,
-        "the daemon at \(host) port \(port) answers, but does not serve (\(Self.name(response.status))); look at its log")
+        "the daemon at \(host) port \(port) answers, but does not serve (\(Self.name(response.status))); look at its log",
+        id: "daemon di \(host) port \(port) menjawab tetapi tidak melayani (\(Self.name(response.status))); lihat lognya")
     case .failure(let error):
-      throw ServerError(.notServing, "the daemon at \(host) port \(port) gives no health: \(error.message)")
+      throw ServerError(
+        .notServing, "the daemon at \(host) port \(port) gives no health: \(error.message)",
+        id: "daemon di \(host) port \(port) tidak memberi kabar: \(TransportWords.indonesian(error.message))")
     }
   }
 

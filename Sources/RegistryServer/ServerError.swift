@@ -26,12 +26,14 @@ package struct ServerError: Error, Sendable, CustomStringConvertible {
 
   package let reason: Reason
   package let message: String
+  package let indonesian: String
   /// For the log.
   package let detail: String?
 
-  package init(_ reason: Reason, _ message: String, detail: String? = nil) {
+  package init(_ reason: Reason, _ message: String, id indonesian: String, detail: String? = nil) {
     self.reason = reason
     self.message = message
+    self.indonesian = indonesian
     self.detail = detail
   }
 

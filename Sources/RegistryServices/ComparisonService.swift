@@ -31,6 +31,7 @@ package struct ComparisonService: Seratus_V1_ComparisonServiceHandler {
       response.scope = answer.caller.role.pool == .ministry ? .scope(answer.caller.role) : .releasedScope
       if request.includeValues { response.values = CohortValues(material).messages }
       response.dataset = Seratus_V1_Dataset(answer.dataset)
+      response.scales = material.instruments.sorted().compactMap { answer.catalogue[$0] }.map(Seratus_V1_ComparisonScale.init)
       response.conclusive = comparison.verdict.allowsComparison
       return response
     }

@@ -26,7 +26,7 @@ package struct ExportService: Seratus_V1_ExportServiceHandler {
         var instruments: Set<String> = []
         for try await records in export {
           var chunk = Seratus_V1_ExportScoresChunk()
-          chunk.scores = records.map { Seratus_V1_Score($0) }
+          chunk.scores = records.map { Seratus_V1_Score($0, export.catalogue) }
           manifest.rows += Int64(records.count)
           instruments.formUnion(records.compactMap(\.instrumentID))
           try await writer.write(chunk)

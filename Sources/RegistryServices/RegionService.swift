@@ -28,9 +28,11 @@ package struct RegionService: Seratus_V1_RegionServiceHandler {
       let answer = core.note(
         try await core.database.regions.list(tenant, filter: filter, page: PageRequest(size: size, cursor: cursor)), context)
       var response = Seratus_V1_ListRegionsResponse()
-      response.regions = answer.value.elements.map { Seratus_V1_RegionSummary($0) }
-      response.nextCursor = answer.value.next ?? ""
-      response.total = Int32(answer.value.total)
+      let page = answer.value.page
+      response.regions = page.elements.map { Seratus_V1_RegionSummary($0) }
+      response.nextCursor = page.next ?? ""
+      response.total = Int32(page.total)
+      response.totals = Seratus_V1_RegionTotals(answer.value.totals)
       response.dataset = Seratus_V1_Dataset(answer.dataset)
       response.asOf = Seratus_V1_Date(asOf)
       return response
@@ -97,7 +99,7 @@ extension Seratus_V1_ReportRegionResponse {
     year = Int32(report.year)
     stage = Seratus_V1_Stage(report.stage)
     if let record = report.score {
-      score = Seratus_V1_Score(record)
+      score = Seratus_V1_Score(record, answer.catalogue)
       missing = Seratus_V1_MissingKind(record.missing)
       change = Seratus_V1_ScoreChange(from: report.previous, to: record)
     } else {

@@ -46,12 +46,13 @@ struct ExplainQuestion {
 /// Recomputes one score from its parts, under its own instrument or another, and beside it under every version that fits.
 struct ScoreExplainer {
   let dossier: ScoreDossier
+  let catalogue: InstrumentCatalogue
   let question: ExplainQuestion
 
   func response(_ dataset: DatasetRecord) throws -> Seratus_V1_ExplainScoreResponse {
     let score = dossier.score
     var response = Seratus_V1_ExplainScoreResponse()
-    response.score = Seratus_V1_Score(score, instruments: dossier.instruments)
+    response.score = Seratus_V1_Score(score, catalogue)
     response.change = Seratus_V1_ScoreChange(from: dossier.previous, to: score)
     response.notes = Notes.about(dataset) + Notes.about(score)
     response.dataset = Seratus_V1_Dataset(dataset)
@@ -116,6 +117,7 @@ struct ScoreExplainer {
 extension Instrument {
   /// The same instrument with other weights: every aspect once, 100 % together.
   fileprivate func reweighted(_ weights: [(key: String, percent: FixedDecimal)]) throws -> Instrument {
+    let named = aspects.map { NamedKey(key: $0.key, name: $0.name) }
     let keys = aspects.map(\.key)
     for (index, weight) in weights.enumerated() {
       if weights[..<index].contains(where: { $0.key == weight.key }) {
@@ -125,7 +127,9 @@ extension Instrument {
       if !keys.contains(weight.key) {
         throw FieldFault(
           "weights[\(index)].key", reason: ModelError.Reason.unknownKey.rawValue,
-          parameters: ["key": weight.key, "among": keys.joined(separator: ", ")])
+          parameters: [
+            "key": weight.key, "near": named.near(weight.key).joined(separator: ", "), "among": keys.joined(separator: ", "),
+          ])
       }
     }
     do {

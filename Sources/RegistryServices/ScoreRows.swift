@@ -5,7 +5,7 @@ internal import RegistryStore
 /// Turns the rows of a request into scores to be written: every field checked, every total computed. All faults are told, each with the
 /// path of its field; a row with one makes the whole request wait.
 struct ScoreRows {
-  let instruments: [Instrument]
+  let catalogue: InstrumentCatalogue
 
   func check(_ request: Seratus_V1_PutScoresRequest) throws(RequestFaults) -> [ScorePut] {
     var checks = RequestChecks()
@@ -48,7 +48,7 @@ struct ScoreRows {
       try CalendarDate.from(input.letterDate, path: "\(path).letter_date")
     }
     let source = checks.text(input.source, "\(path).source", max: RequestLimits.sourceBytesMax)
-    let figures = ScoreFigures(input, path, instruments, &checks)
+    let figures = ScoreFigures(input, path, catalogue, &checks)
     check(input, missing, path, &checks)
     guard let region, let year else { return nil }
     return ScorePut(
@@ -74,19 +74,24 @@ struct ScoreRows {
 }
 
 /// The numbers of one row, checked against the scale of its instrument, and the total that follows from the aspects.
+///
+/// A published total of which the row names no instrument is checked against the widest scale on record; if the stored score has an
+/// instrument, the database checks it against that one's.
 struct ScoreFigures {
+  private let catalogue: InstrumentCatalogue
   private(set) var instrument: Instrument?
   private(set) var published: FixedDecimal?
   private(set) var computed: FixedDecimal?
   private(set) var parts: [ScorePartRecord] = []
 
-  init(_ input: Seratus_V1_ScoreInput, _ path: String, _ instruments: [Instrument], _ checks: inout RequestChecks) {
-    instrument = Self.find(input.instrumentID, path, instruments, &checks)
+  init(_ input: Seratus_V1_ScoreInput, _ path: String, _ catalogue: InstrumentCatalogue, _ checks: inout RequestChecks) {
+    self.catalogue = catalogue
+    instrument = Self.find(input.instrumentID, path, catalogue.instruments, &checks)
     if input.hasPublishedTotal {
       published = checks.take { () throws(FieldFault) in
         try FixedDecimal(input.publishedTotal, path: "\(path).published_total")
       }
-      checkScale(published, "\(path).published_total", &checks)
+      checkPublished("\(path).published_total", &checks)
     }
     guard !input.parts.isEmpty else { return }
     guard input.parts.count <= RequestLimits.partsPerRowMax else {
@@ -123,15 +128,38 @@ struct ScoreFigures {
     let value = checks.take { () throws(FieldFault) in try FixedDecimal(part.value, path: "\(path).value") }
     checkScale(value, "\(path).value", &checks)
     guard let kind, let key, let value else { return }
-    if kind == .aspect, let instrument, !instrument.aspects.contains(where: { $0.key == key }) {
-      let among = instrument.aspects.map(\.key).joined(separator: ", ")
-      checks.add(
-        FieldFault("\(path).key", reason: ModelError.Reason.unknownKey.rawValue, parameters: ["key": key, "among": among]))
-    }
+    checkKey(key, kind, "\(path).key", &checks)
     if parts.contains(where: { $0.part == kind && $0.key == key }) {
       checks.add(FieldFault("\(path).key", reason: ModelError.Reason.duplicateKey.rawValue, parameters: ["key": key]))
     }
     parts.append(ScorePartRecord(part: kind, key: key, value: value, missing: nil))
+  }
+
+  private func checkKey(_ key: String, _ part: ScorePartKind, _ path: String, _ checks: inout RequestChecks) {
+    guard let instrument else { return }
+    let known = part == .aspect ? catalogue.aspects(of: instrument) : catalogue.dimensions(of: instrument)
+    guard !known.contains(where: { $0.key == key }) else { return }
+    let parameters = [
+      "key": key, "near": known.near(key).joined(separator: ", "), "among": known.map(\.key).joined(separator: ", "),
+    ]
+    checks.add(FieldFault(path, reason: ModelError.Reason.unknownKey.rawValue, parameters: parameters))
+  }
+
+  /// Within the scale, and with no more decimals than totals are printed with.
+  private func checkPublished(_ path: String, _ checks: inout RequestChecks) {
+    guard let published else { return }
+    let faultsBefore = checks.faults.count
+    checkScale(published, path, &checks)
+    guard checks.faults.count == faultsBefore else { return }
+    let widest = catalogue.widestScale
+    if instrument == nil, let widest, published < widest.min || published > widest.max {
+      let parameters = ["value": "\(published)", "min": "\(widest.min)", "max": "\(widest.max)"]
+      checks.add(FieldFault(path, reason: ModelError.Reason.outOfScale.rawValue, parameters: parameters))
+      return
+    }
+    if let decimals = instrument?.decimals ?? widest?.decimals, published.normalized.scale > decimals {
+      checks.add(path, .tooManyDecimals, ["value": "\(published)", "max": "\(decimals)"])
+    }
   }
 
   private func checkScale(_ value: FixedDecimal?, _ path: String, _ checks: inout RequestChecks) {

@@ -8,8 +8,8 @@ internal import Synchronization
 /// Scores: written all or none, listed, and explained step by step.
 package final class ScoreService: Seratus_V1_ScoreServiceHandler {
   private let core: ServiceCore
-  /// The versions that scores are checked against; read from the database when a request needs one that isn't here.
-  private let instruments = Mutex<[Instrument]>([])
+  /// What scores are checked against; read from the database when a request needs what isn't here.
+  private let catalogue = Mutex(InstrumentCatalogue.empty)
 
   package init(_ core: ServiceCore) {
     self.core = core
@@ -28,23 +28,26 @@ package final class ScoreService: Seratus_V1_ScoreServiceHandler {
         var result = Seratus_V1_PutResult()
         result.region = Seratus_V1_RegionSummary(outcome.region)
         result.year = Int32(outcome.key.year)
-        result.outcome = request.validateOnly ? "valid" : outcome.created ? "created" : "updated"
+        result.outcome = request.validateOnly ? "valid" : outcome.word
         result.version = Int32(outcome.version)
         if let computed = row.computed { result.computedTotal = Seratus_V1_Decimal(computed) }
         return result
       }
+      response.replayed = answer.value.contains(where: \.replayed)
       response.dataset = Seratus_V1_Dataset(answer.dataset)
       return response
     }
   }
 
-  /// The usual request finds its instruments in memory and costs one round trip. One with faults is told of them only after the
-  /// database has seen its session and role, and against the instruments of this moment.
+  /// The usual request finds the catalogue in memory and costs one round trip. One with faults is told of them only after the
+  /// database has seen its session and role, and against the catalogue of this moment.
   private func checkedRows(_ request: Seratus_V1_PutScoresRequest, _ tenant: TenantContext) async throws -> [ScorePut] {
-    if let rows = try? ScoreRows(instruments: instruments.withLock { $0 }).check(request) { return rows }
-    let fresh = try await core.database.scores.instruments(tenant).value
-    instruments.withLock { $0 = fresh }
-    return try ScoreRows(instruments: fresh).check(request)
+    let known = catalogue.withLock { $0 }
+    // An empty one knows no scale to check a published total against.
+    if !known.instruments.isEmpty, let rows = try? ScoreRows(catalogue: known).check(request) { return rows }
+    let fresh = try await core.database.scores.catalogue(tenant).value
+    catalogue.withLock { $0 = fresh }
+    return try ScoreRows(catalogue: fresh).check(request)
   }
 
   package func listScores(
@@ -62,9 +65,8 @@ package final class ScoreService: Seratus_V1_ScoreServiceHandler {
       let answer = core.note(
         try await core.database.scores.list(
           tenant, filter: filter, page: PageRequest(size: size, cursor: cursor), asOf: core.today()), context)
-      let known = instruments.withLock { $0 }
       var response = Seratus_V1_ListScoresResponse()
-      response.scores = answer.value.elements.map { Seratus_V1_Score($0, instruments: known) }
+      response.scores = answer.value.elements.map { Seratus_V1_Score($0, answer.catalogue) }
       response.nextCursor = answer.value.next ?? ""
       response.total = Int32(answer.value.total)
       response.dataset = Seratus_V1_Dataset(answer.dataset)
@@ -80,7 +82,7 @@ package final class ScoreService: Seratus_V1_ScoreServiceHandler {
       let question = try ExplainQuestion(request)
       let answer = core.note(
         try await core.database.scores.explain(tenant, region: question.region, key: question.key), context)
-      return try ScoreExplainer(dossier: answer.value, question: question).response(answer.dataset)
+      return try ScoreExplainer(dossier: answer.value, catalogue: answer.catalogue, question: question).response(answer.dataset)
     }
   }
 
@@ -88,12 +90,16 @@ package final class ScoreService: Seratus_V1_ScoreServiceHandler {
     _ request: Seratus_V1_ListInstrumentsRequest, context: CallContext
   ) async throws -> Seratus_V1_ListInstrumentsResponse {
     try await core.answer(context) { tenant in
-      let answer = core.note(try await core.database.scores.instruments(tenant), context)
-      instruments.withLock { $0 = answer.value }
+      let answer = core.note(try await core.database.scores.catalogue(tenant), context)
+      catalogue.withLock { $0 = answer.value }
       var response = Seratus_V1_ListInstrumentsResponse()
-      response.instruments = answer.value.map { Seratus_V1_Instrument($0) }
+      response.instruments = answer.value.instruments.map { Seratus_V1_Instrument($0) }
       response.dataset = Seratus_V1_Dataset(answer.dataset)
       return response
     }
   }
+}
+
+extension PutOutcome {
+  fileprivate var word: String { unchanged ? "unchanged" : created ? "created" : "updated" }
 }

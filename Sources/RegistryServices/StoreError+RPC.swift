@@ -1,7 +1,7 @@
 internal import Lontar
-internal import RegistryModel
+package import RegistryModel
 internal import RegistryProtocol
-internal import RegistryStore
+package import RegistryStore
 
 extension StoreError {
   /// The caller's view of what the store could not do. `detail` stays behind as the cause, for the log.
@@ -13,6 +13,14 @@ extension StoreError {
     return RPCError(
       reason: reason, parameters: callerParameters(needed: needed), field: field,
       retryDelay: retryable ? retryDelay : nil, requestID: call.requestID, cause: detail == nil ? nil : self)
+  }
+
+  /// For an operator at the console, with the paths of faulty fields.
+  package func sentence(_ language: Language) -> String {
+    if case .invalid(let problems) = code {
+      return problems.map { "\($0.path): \(FieldFault($0).sentence(language))" }.joined(separator: "\n")
+    }
+    return FieldFault("", reason: reason, parameters: callerParameters(needed: [])).sentence(language)
   }
 
   private func callerParameters(needed: [Role]) -> [String: String] {

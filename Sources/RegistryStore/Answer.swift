@@ -1,19 +1,22 @@
 package import RegistryModel
 
-/// What every repository method returns: the value, who asked for it, and which facts it is made of.
+/// What every repository method returns: the value, who asked for it, which facts it is made of, and what its scores are made of.
 package struct Answer<Value: Sendable>: Sendable {
   package let caller: Caller
   package let dataset: DatasetRecord
+  /// At most as old as the reference in memory.
+  package let catalogue: InstrumentCatalogue
   package let value: Value
 
-  package init(caller: Caller, dataset: DatasetRecord, value: Value) {
+  package init(caller: Caller, dataset: DatasetRecord, catalogue: InstrumentCatalogue, value: Value) {
     self.caller = caller
     self.dataset = dataset
+    self.catalogue = catalogue
     self.value = value
   }
 
   package func map<Other: Sendable>(_ transform: (Value) throws(StoreError) -> Other) throws(StoreError) -> Answer<Other> {
-    Answer<Other>(caller: caller, dataset: dataset, value: try transform(value))
+    Answer<Other>(caller: caller, dataset: dataset, catalogue: catalogue, value: try transform(value))
   }
 }
 

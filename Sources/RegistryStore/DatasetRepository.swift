@@ -7,7 +7,7 @@ package struct DatasetRepository: Sendable {
 
   package func show(_ context: TenantContext) async throws(StoreError) -> Answer<DatasetRecord> {
     let answer = try await runner.answer(context, []) { _, _ in }
-    return Answer(caller: answer.caller, dataset: answer.dataset, value: answer.dataset)
+    return Answer(caller: answer.caller, dataset: answer.dataset, catalogue: answer.catalogue, value: answer.dataset)
   }
 
   /// For the server itself, before anybody has called: what the database holds. Also reads the directory of regions, so that the first

@@ -14,11 +14,11 @@ package struct ExportRepository: Sendable {
   package func withScores<Result: Sendable>(
     _ context: TenantContext, selection: ExportSelection, body: (ScoreExport) async throws -> Result
   ) async throws -> Result {
-    let dataset = try await runner.reference(context).dataset
+    let reference = try await runner.reference(context)
     let deadline = try Deadline(stream: context.deadline)
     do {
       return try await runner.pool(context.pool).withConnection(deadline: deadline.end) { connection in
-        let export = try await open(context, selection, dataset, connection, deadline)
+        let export = try await open(context, selection, reference, connection, deadline)
         let result = try await body(export)
         _ = try await connection.execute([RequestRunner.rollback], deadline: deadline.end)
         return result
@@ -29,7 +29,7 @@ package struct ExportRepository: Sendable {
   }
 
   private func open(
-    _ context: TenantContext, _ selection: ExportSelection, _ dataset: DatasetRecord, _ connection: PostgresConnection,
+    _ context: TenantContext, _ selection: ExportSelection, _ reference: Reference, _ connection: PostgresConnection,
     _ deadline: Deadline
   ) async throws -> ScoreExport {
     let rows = selection.parts ? Queries.exportRows : Queries.exportTotals
@@ -41,7 +41,8 @@ package struct ExportRepository: Sendable {
     let results = try await connection.execute(steps, deadline: deadline.end)
     guard let time = results[2].first else { throw StoreError.fault("the database doesn't know the time") }
     return ScoreExport(
-      caller: try Caller(entered: results[1]), dataset: dataset, snapshotAt: try time.moment("at"),
+      caller: try Caller(entered: results[1]), dataset: reference.dataset, catalogue: reference.catalogue,
+      snapshotAt: try time.moment("at"),
       fetch: { () async throws(StoreError) in
         do {
           let chunk = try await connection.execute([Self.fetch], deadline: deadline.end)

@@ -90,3 +90,12 @@ extension RealisationRecord {
     provenance = try row.provenance()
   }
 }
+
+extension RegionTotals {
+  init(_ row: PostgresRow) throws {
+    let population: Int64 = try row["population"]
+    self.init(
+      kabupaten: try row.int("kabupaten"), kota: try row.int("kota"), population: Int(population),
+      populationUnknown: try row.int("population_unknown"))
+  }
+}

@@ -162,3 +162,18 @@ package struct RealisationRecord: Sendable, Hashable {
   package let planned: Int
   package let provenance: ProvenanceRecord
 }
+
+/// A page of regions, and what all pages hold together.
+package struct RegionList: Sendable {
+  package let page: Page<RegionSummary>
+  package let totals: RegionTotals
+}
+
+/// Of a whole selection of regions.
+package struct RegionTotals: Sendable, Hashable {
+  package let kabupaten: Int
+  package let kota: Int
+  /// Of those whose figure is known.
+  package let population: Int
+  package let populationUnknown: Int
+}

@@ -10,7 +10,7 @@ package struct RegionRepository: Sendable {
   /// - Throws: `invalid` for an unknown province, a broken cursor or a page out of bounds.
   package func list(
     _ context: TenantContext, filter: RegionFilter, page: PageRequest
-  ) async throws(StoreError) -> Answer<Page<RegionSummary>> {
+  ) async throws(StoreError) -> Answer<RegionList> {
     let page = try page.checked()
     let after = try page.cursor.map { (text) throws(StoreError) in try Cursor(parsing: text, fields: 1).number(0) } ?? 0
     let selection: [PostgresValue] = [
@@ -25,7 +25,8 @@ package struct RegionRepository: Sendable {
       guard try total.bool("province_known") else { throw unknownProvince(filter) }
       let regions = try results[0].rows.map(RegionSummary.init)
       let next = regions.count == page.size ? regions.last.map { Cursor(["\($0.id)"]).text } : nil
-      return Page(elements: regions, total: try total.int("total"), next: next)
+      return RegionList(
+        page: Page(elements: regions, total: try total.int("total"), next: next), totals: try RegionTotals(total))
     }
   }
 

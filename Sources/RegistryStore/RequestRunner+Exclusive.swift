@@ -7,7 +7,7 @@ extension RequestRunner {
   func trial<Value: Sendable>(
     _ context: TenantContext, _ steps: [PostgresStep], decode: (Caller, [PostgresResult]) throws -> Value
   ) async throws(StoreError) -> Answer<Value> {
-    let dataset = try await reference(context).dataset
+    let reference = try await reference(context)
     do {
       let deadline = try Deadline(context.deadline)
       return try await pool(context.pool).withConnection(deadline: deadline.end) { connection in
@@ -15,7 +15,7 @@ extension RequestRunner {
         do {
           let results = try await connection.execute(all, deadline: deadline.end)
           return Answer(
-            caller: try Caller(entered: results[1]), dataset: dataset,
+            caller: try Caller(entered: results[1]), dataset: reference.dataset, catalogue: reference.catalogue,
             value: try decode(try Caller(entered: results[1]), Array(results[2..<2 + steps.count])))
         } catch {
           _ = try? await connection.execute([Self.rollback], deadline: deadline.end)

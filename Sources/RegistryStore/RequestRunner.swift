@@ -52,7 +52,8 @@ struct RequestRunner: Sendable {
       if let fresh { memory.remember(fresh, turn) }
       guard let reference = fresh ?? turn.known else { throw StoreError.fault("a request went out without its reference") }
       let own = Array(results[1..<1 + steps.count])
-      return Answer(caller: caller, dataset: reference.dataset, value: try decode(caller, own))
+      return Answer(
+        caller: caller, dataset: reference.dataset, catalogue: reference.catalogue, value: try decode(caller, own))
     } catch {
       memory.give(up: turn)
       throw StoreError(wrapping: error)

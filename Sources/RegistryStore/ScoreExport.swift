@@ -27,6 +27,7 @@ package struct ScoreExport: AsyncSequence, Sendable {
 
   package let caller: Caller
   package let dataset: DatasetRecord
+  package let catalogue: InstrumentCatalogue
   package let snapshotAt: Moment
   let fetch: @Sendable () async throws(StoreError) -> [ScoreRecord]
 

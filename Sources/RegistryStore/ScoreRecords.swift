@@ -60,6 +60,9 @@ package struct ScorePartRecord: Sendable, Hashable {
 }
 
 /// A score to be written. The caller has checked it against its instrument and computed its total.
+///
+/// A score is never left in halves: without `published` a stored published total stays; without `parts` the stored ones stay, with their
+/// total and their instrument; `missing` takes total, parts and instrument away. Letter, source, certainty and note are always those given.
 package struct ScorePut: Sendable, Hashable {
   package var region: RegionReference
   package var key: ScoreKey
@@ -77,7 +80,7 @@ package struct ScorePut: Sendable, Hashable {
   package var release: Bool
   /// 0: must not exist yet.
   package var expectedVersion: Int
-  /// Replace the stored ones; nil leaves them.
+  /// Replace the stored ones; nil leaves them, unless the score is missing.
   package var parts: [ScorePartRecord]?
 
   package init(
@@ -110,6 +113,8 @@ package struct PutOutcome: Sendable, Hashable {
   package let key: ScoreKey
   package let version: Int
   package let created: Bool
+  /// It said what is stored already: nothing was written, and the version stands.
+  package let unchanged: Bool
   /// The answer to an earlier request with the same idempotency key; nothing was written now.
   package let replayed: Bool
 }

@@ -41,7 +41,8 @@ extension ScoreRepository {
       }
       return PutOutcome(
         region: region, key: ScoreKey(year: try row.int("year"), stage: try row.word("stage"), kind: try row.word("kind")),
-        version: try row.int("version"), created: try row.bool("created"), replayed: try row.bool("replayed"))
+        version: try row.int("version"), created: try row.bool("created"), unchanged: try row.bool("unchanged"),
+        replayed: try row.bool("replayed"))
     }
   }
 

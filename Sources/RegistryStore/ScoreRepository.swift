@@ -78,11 +78,9 @@ package struct ScoreRepository: Sendable {
     }
   }
 
-  /// All versions on record, with their aspects in order.
-  package func instruments(_ context: TenantContext) async throws(StoreError) -> Answer<[Instrument]> {
-    try await runner.answer(context, [Queries.instrumentRows(), Queries.instrumentAspects()]) { _, results in
-      try [Instrument](results[0], aspects: results[1])
-    }
+  /// All versions on record and all dimension sets, of this moment.
+  package func catalogue(_ context: TenantContext) async throws(StoreError) -> Answer<InstrumentCatalogue> {
+    try await runner.answer(context, InstrumentCatalogue.steps) { _, results in try InstrumentCatalogue(results[...]) }
   }
 }
 

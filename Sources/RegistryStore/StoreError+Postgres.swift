@@ -29,6 +29,8 @@ extension StoreError {
     case "SR404": self = .notFound
     case "SR403": self = .notOpen(row: place["row"] ?? 1)
     case "SR409": self = .stale(row: place["row"] ?? 1, expected: place["expected"] ?? 0, actual: place["actual"] ?? 0)
+    case "SR412": self = .halves(row: place["row"] ?? 1, instrument: place[text: "instrument"])
+    case "SR416": self = .outOfScale(row: place["row"] ?? 1, place)
     case "SR422":
       self.init(.idempotencyConflict, "this idempotency key was used for another request; make a new key for each act")
     case "22023", "22P02", "22003", "22007", "22008": self = .refusedValue(error, row: place["row"])
@@ -64,6 +66,26 @@ extension StoreError {
     StoreError(
       .notOpenToRole(row: row), "the score of row \(row) is open to the ministry only: it is released, or would be",
       parameters: ["row": "\(row)"])
+  }
+
+  private static func halves(row: Int, instrument: String?) -> StoreError {
+    .invalid(
+      "rows[\(row - 1)].instrument_id", "PARTS_OF_ANOTHER_INSTRUMENT",
+      "the stored parts were made under \(instrument ?? "no instrument"); send the parts together with another instrument",
+      instrument.map { ["instrument": $0] } ?? [:])
+  }
+
+  /// Of the instrument that the stored score keeps; one that is named is known before.
+  private static func outOfScale(row: Int, _ place: ErrorDetail) -> StoreError {
+    func number(_ key: String) -> String {
+      (place[key].flatMap { try? FixedDecimal(stored: Int64($0)) }).map { "\($0)" } ?? ""
+    }
+    let parameters = [
+      "value": number("value"), "min": number("min"), "max": number("max"), "instrument": place[text: "instrument"] ?? "",
+    ]
+    return .invalid(
+      "rows[\(row - 1)].published_total", ModelError.Reason.outOfScale.rawValue,
+      "\(number("value")) lies outside the scale \(number("min")) to \(number("max")); correct the value", parameters)
   }
 
   private static func refusedValue(_ error: PostgresError, row: Int?) -> StoreError {
@@ -110,7 +132,7 @@ extension StoreError {
   }
 }
 
-/// The DETAIL of our functions' errors: a flat JSON object with whole numbers.
+/// The DETAIL of our functions' errors: a flat JSON object with whole numbers and keys of reference data.
 struct ErrorDetail {
   private let text: String
 
@@ -123,5 +145,12 @@ struct ErrorDetail {
     guard let place = text.firstRange(of: "\"\(key)\":") else { return nil }
     let digits = text[place.upperBound...].drop { $0 == " " }.prefix { $0.isNumber || $0 == "-" }
     return Int(digits)
+  }
+
+  /// The text under a key, or nil. Keys of reference data hold nothing that JSON would escape.
+  subscript(text key: String) -> String? {
+    guard let place = text.firstRange(of: "\"\(key)\":") else { return nil }
+    let rest = text[place.upperBound...].drop { $0 == " " }
+    return rest.first == "\"" ? String(rest.dropFirst().prefix { $0 != "\"" }) : nil
   }
 }

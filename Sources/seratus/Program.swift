@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Foundation
 internal import RegistryClient
 internal import RegistryModel
+internal import RegistryProtocol
 
 @main
 enum Program {
@@ -34,11 +35,12 @@ enum Program {
     let message = SeratusCommand.fullMessage(for: error)
     guard SeratusCommand.exitCode(for: error) != .success else {
       // `--help`: an answer, not an error.
-      return (try? OutputFile.standardOutput.write(message + "\n")) == nil ? .output : .ok
+      let text = Help.language == .indonesian ? UsageWords.indonesian(message) : message
+      return (try? OutputFile.standardOutput.write(text + "\n")) == nil ? .output : .ok
     }
     let raw = RawArguments(arguments)
-    let failure = Failure.usage("BAD_ARGUMENTS", id: message, en: message)
-    let text = raw.format.isForPrograms ? failure.json(Help.language) : message + "\n"
+    let failure = Failure.usage("BAD_ARGUMENTS", id: UsageWords.indonesian(message), en: message)
+    let text = raw.format.isForPrograms ? failure.json(Help.language) : failure.message[Help.language] + "\n"
     try? OutputFile.standardError.write(text)
     return failure.exit
   }

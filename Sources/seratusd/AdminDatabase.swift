@@ -31,11 +31,17 @@ struct AdminDatabase {
   /// The region that a person typed, for a role that needs one.
   func region(_ typed: String?, for role: Role) async throws -> RegionEntry? {
     guard role.needsRegion else {
-      if typed != nil { throw ServerError(.badInput, "the role \(role.rawValue) belongs to no region; leave --region out") }
+      if typed != nil {
+        throw ServerError(
+          .badInput, "the role \(role.rawValue) belongs to no region; leave --region out",
+          id: "peran \(role.rawValue) tidak punya daerah; hapus --region")
+      }
       return nil
     }
     guard let typed else {
-      throw ServerError(.badInput, "the role \(role.rawValue) belongs to a region; give --region, as in --region 35.71")
+      throw ServerError(
+        .badInput, "the role \(role.rawValue) belongs to a region; give --region, as in --region 35.71",
+        id: "peran \(role.rawValue) milik satu daerah; beri --region, seperti --region 35.71")
     }
     let reference = try RegionReference(parsing: typed)
     return try await DirectoryReader(pool: pool).directory().resolve(reference, asOf: RegistryServer.today())

@@ -4,18 +4,24 @@ internal import RegistryServer
 
 struct CheckCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "check", abstract: "Check configuration, certificates, database and schema without serving.")
+    commandName: "check",
+    abstract: words(
+      id: "Periksa pengaturan, sertifikat, basis data dan skema tanpa melayani.",
+      en: "Check configuration, certificates, database and schema without serving."))
 
   @OptionGroup var options: SettingsOptions
 
   func run() async throws {
     try await Failure.told {
       let settings = try options.settings()
-      print("ok    configuration")
+      print(words(id: "baik  pengaturan", en: "ok    configuration"))
       let server = try RegistryServer(settings: settings, logger: Logger(label: "seratusd") { _ in SwiftLogNoOpLogHandler() })
-      print("ok    certificates")
+      print(words(id: "baik  sertifikat", en: "ok    certificates"))
       try await server.examineDatabase()
-      print("ok    database and schema (migration \(SchemaRequirement.version))")
+      print(
+        words(
+          id: "baik  basis data dan skema (migrasi \(SchemaRequirement.version))",
+          en: "ok    database and schema (migration \(SchemaRequirement.version))"))
     }
   }
 }

@@ -4,15 +4,24 @@ internal import RegistryStore
 
 struct MigrateCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "migrate", abstract: "Bring the database to the schema of this program, and set the logins' passwords.",
-    discussion: """
-      Connects as database.admin_user, a superuser. Each migration runs in a transaction of its own; running the command again changes
-      nothing. Logins whose password is set in the settings get it.
-      """)
+    commandName: "migrate",
+    abstract: words(
+      id: "Bawa basis data ke skema program ini, dan pasang kata sandi login.",
+      en: "Bring the database to the schema of this program, and set the logins' passwords."),
+    discussion: words(
+      id: """
+        Masuk sebagai database.admin_user, superuser. Tiap migrasi berjalan dalam transaksinya sendiri; menjalankan lagi tidak mengubah apa-apa.
+        Login yang kata sandinya ada di pengaturan mendapatkannya.
+        """,
+      en: """
+        Connects as database.admin_user, a superuser. Each migration runs in a transaction of its own; running the command again changes
+        nothing. Logins whose password is set in the settings get it.
+        """))
 
   @OptionGroup var options: SettingsOptions
 
-  @Option(help: ArgumentHelp("Folder with roles.sql and migrations/.", valueName: "folder"))
+  @Option(
+    help: helped(id: "Folder berisi roles.sql dan migrations/.", en: "Folder with roles.sql and migrations/.", value: "folder"))
   var from = "db"
 
   func run() async throws {
@@ -22,11 +31,14 @@ struct MigrateCommand: AsyncParsableCommand {
       let report = try await AdminDatabase.with(options) { database in
         try await Migrator(pool: database.pool, schema: schema).migrate(passwords: passwords)
       }
-      for file in report.applied { print("applied  \(file)") }
-      for login in report.passwordsSet { print("password \(login)") }
+      for file in report.applied { print(words(id: "dijalankan  ", en: "applied  ") + file) }
+      for login in report.passwordsSet { print(words(id: "kata sandi  ", en: "password ") + login) }
       print(
         report.applied.isEmpty
-          ? "the database is at migration \(report.after) already" : "from migration \(report.before) to \(report.after)")
+          ? words(
+            id: "basis data sudah pada migrasi \(report.after)", en: "the database is at migration \(report.after) already")
+          : words(
+            id: "dari migrasi \(report.before) ke \(report.after)", en: "from migration \(report.before) to \(report.after)"))
     }
   }
 
@@ -34,7 +46,10 @@ struct MigrateCommand: AsyncParsableCommand {
     do {
       return try Schema(folder: folder)
     } catch let error as FileError {
-      throw ServerError(.badInput, "\(error.message); give the folder with --from", detail: error.detail)
+      throw ServerError(
+        .badInput, "\(error.message); give the folder with --from",
+        id: "\(error.path) tidak dapat dibaca; beri foldernya dengan --from",
+        detail: error.detail)
     }
   }
 

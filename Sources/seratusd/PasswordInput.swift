@@ -7,7 +7,9 @@ enum PasswordInput {
   /// The first line of stdin.
   static func line() throws -> String {
     guard let line = readLine(strippingNewline: true) else {
-      throw ServerError(.badInput, "stdin holds no password; give it as the first line")
+      throw ServerError(
+        .badInput, "stdin holds no password; give it as the first line",
+        id: "stdin tidak berisi kata sandi; beri di baris pertama")
     }
     return line
   }
@@ -15,10 +17,14 @@ enum PasswordInput {
   /// Asks twice on the terminal, without echo.
   static func prompt(for username: String) throws -> String {
     guard isatty(STDIN_FILENO) == 1 else {
-      throw ServerError(.badInput, "there is no terminal to ask for a password; use --password-stdin")
+      throw ServerError(
+        .badInput, "there is no terminal to ask for a password; use --password-stdin",
+        id: "tidak ada terminal untuk menanyakan kata sandi; pakai --password-stdin")
     }
-    let first = try ask("password for \(username): ")
-    guard try ask("again: ") == first else { throw ServerError(.badInput, "the two passwords differ; try again") }
+    let first = try ask(words(id: "kata sandi \(username): ", en: "password for \(username): "))
+    guard try ask(words(id: "sekali lagi: ", en: "again: ")) == first else {
+      throw ServerError(.badInput, "the two passwords differ; try again", id: "kedua kata sandi berbeda; coba lagi")
+    }
     return first
   }
 

@@ -4,16 +4,22 @@ internal import RegistryStore
 
 struct ReferenceCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "reference", abstract: "The reference data: regions, cohorts, dimensions, instruments, published scores.",
+    commandName: "reference",
+    abstract: words(
+      id: "Data acuan: daerah, angkatan, dimensi, instrumen, nilai yang diterbitkan.",
+      en: "The reference data: regions, cohorts, dimensions, instruments, published scores."),
     subcommands: [Load.self])
 
   struct Load: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      commandName: "load", abstract: "Check all files, load them in one transaction or not at all, and say what changed.")
+      commandName: "load",
+      abstract: words(
+        id: "Periksa semua berkas, muat dalam satu transaksi atau tidak sama sekali, dan sebut yang berubah.",
+        en: "Check all files, load them in one transaction or not at all, and say what changed."))
 
     @OptionGroup var options: SettingsOptions
 
-    @Option(help: ArgumentHelp("Folder with the CSV files.", valueName: "folder"))
+    @Option(help: helped(id: "Folder berkas CSV.", en: "Folder with the CSV files.", value: "folder"))
     var from = "db/reference"
 
     func run() async throws {
@@ -29,12 +35,22 @@ struct ReferenceCommand: AsyncParsableCommand {
 
   static func tell(_ report: LoadReport) {
     for file in report.files {
-      var parts = ["\(file.inserted) new", "\(file.updated) changed", "\(file.unchanged) as before"]
-      if file.removed > 0 { parts.append("\(file.removed) removed") }
-      if file.vanished != "[]" { parts.append("no longer in the file: \(file.vanished)") }
-      if file.kept != "[]" { parts.append("kept as people changed them: \(file.kept)") }
+      var parts = [
+        words(id: "\(file.inserted) baru", en: "\(file.inserted) new"),
+        words(id: "\(file.updated) berubah", en: "\(file.updated) changed"),
+        words(id: "\(file.unchanged) seperti semula", en: "\(file.unchanged) as before"),
+      ]
+      if file.removed > 0 { parts.append(words(id: "\(file.removed) dihapus", en: "\(file.removed) removed")) }
+      if file.vanished != "[]" {
+        parts.append(words(id: "tidak lagi di berkas: ", en: "no longer in the file: ") + file.vanished)
+      }
+      if file.kept != "[]" {
+        parts.append(words(id: "dibiarkan seperti diubah orang: ", en: "kept as people changed them: ") + file.kept)
+      }
       print("\(file.name): \(parts.joined(separator: ", "))")
     }
-    print(report.isUnchanged ? "nothing changed; \(report.dataset.label)" : "loaded; \(report.dataset.label)")
+    let outcome =
+      report.isUnchanged ? words(id: "tidak ada yang berubah", en: "nothing changed") : words(id: "dimuat", en: "loaded")
+    print("\(outcome); \(report.dataset.label)")
   }
 }

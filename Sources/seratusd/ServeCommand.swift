@@ -6,18 +6,29 @@ internal import RegistryServer
 struct ServeCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "serve",
-    abstract: "Serve the registry until SIGTERM or SIGINT; SIGHUP reads the certificates anew.",
-    discussion: """
-      Prints nothing on stdout but one line with the address once calls are taken; logs on stderr. While the database is away the daemon
-      runs on, says NOT_SERVING to health checks and answers calls with UNAVAILABLE.
-      """)
+    abstract: words(
+      id: "Layani registri sampai SIGTERM atau SIGINT; SIGHUP membaca ulang sertifikat.",
+      en: "Serve the registry until SIGTERM or SIGINT; SIGHUP reads the certificates anew."),
+    discussion: words(
+      id: """
+        Di stdout hanya satu baris dengan alamatnya, setelah panggilan diterima; log di stderr. Selama basis data tidak terjangkau, daemon tetap
+        berjalan, menjawab NOT_SERVING kepada pemeriksa kesehatan dan UNAVAILABLE kepada panggilan.
+        """,
+      en: """
+        Prints nothing on stdout but one line with the address once calls are taken; logs on stderr. While the database is away the daemon
+        runs on, says NOT_SERVING to health checks and answers calls with UNAVAILABLE.
+        """))
 
   @OptionGroup var options: SettingsOptions
 
-  @Option(help: "Address to listen on, instead of listen.host.")
+  @Option(
+    help: helped(id: "Alamat untuk didengarkan, pengganti listen.host.", en: "Address to listen on, instead of listen.host."))
   var host: String?
 
-  @Option(help: "Port to listen on, instead of listen.port; 0: any free one.")
+  @Option(
+    help: helped(
+      id: "Port untuk didengarkan, pengganti listen.port; 0: yang mana saja yang bebas.",
+      en: "Port to listen on, instead of listen.port; 0: any free one."))
   var port: Int?
 
   mutating func run() async throws {

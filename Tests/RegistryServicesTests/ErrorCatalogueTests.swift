@@ -1,3 +1,4 @@
+import Foundation
 import Lontar
 import RegistryAccess
 import RegistryModel
@@ -43,6 +44,56 @@ import Testing
     ] {
       #expect(ErrorCatalogue[reason] != nil, "\(reason)")
     }
+  }
+
+  /// Words in capitals that are no reasons: variables of the environment.
+  private static let noReasons: Set<String> = ["SERATUS_LANG", "LC_ALL", "LC_MESSAGES"]
+
+  @Test(arguments: ["RegistryServices", "RegistryStore", "RegistryAccess", "RegistryModel"])
+  func `every reason that stands in the sources is explained in both languages`(target: String) throws {
+    let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    let folder = root.appending(path: "Sources/\(target)")
+    let files = try FileManager.default.subpathsOfDirectory(atPath: folder.path).filter { name in
+      // The operator's errors have catalogues of their own.
+      name.hasSuffix(".swift") && !["Migration/", "Reference/", "Generated/"].contains { name.hasPrefix($0) }
+    }
+    #expect(files.count > 5)
+    var seen = 0
+    for file in files {
+      let text = try String(contentsOf: folder.appending(path: file), encoding: .utf8)
+      for found in text.matches(of: /"([A-Z]+(?:_[A-Z]+)+)"/) where !Self.noReasons.contains(String(found.1)) {
+        seen += 1
+        let entry = ErrorCatalogue[String(found.1)]
+        #expect(entry?.id.text.isEmpty == false && entry?.en.text.isEmpty == false, "\(found.1) of \(file)")
+      }
+    }
+    #expect(seen > 2)
+  }
+
+  @Test func `faults travel with their parameters, so that each can be told in either language`() throws {
+    let faults = [
+      FieldFault("rows[0].published_total", reason: "OUT_OF_SCALE", parameters: ["value": "4.10", "min": "0", "max": "4"]),
+      FieldFault("rows[1].parts[0].key", reason: "UNKNOWN_KEY", parameters: ["key": "x", "near": "", "among": "a, b"]),
+      FieldFault("rows[10].year", .valueMissing),
+    ]
+    for given in [faults, Array(faults.prefix(1))] {
+      let error = RPCError(faults: given)
+      #expect(error.faults == given)
+    }
+    #expect(RPCError(faults: faults).faults[0].sentence(.indonesian) == "4.10 di luar skala 0 sampai 4; perbaiki nilainya")
+    #expect(RPCError(faults: faults).details.ownParameters.keys.sorted() == ["count", "first_en", "first_id"])
+  }
+
+  @Test func `many long faults leave room in the status`() {
+    let long = String(repeating: "kunci, ", count: 60)
+    let error = RPCError(
+      faults: (0..<50).map { FieldFault("rows[\($0)].key", reason: "UNKNOWN_KEY", parameters: ["key": "x", "among": long]) })
+    let told = error.details.fieldViolations.count
+    #expect(told >= 1 && told < 20)
+    #expect(error.faults.count == told)
+    let bytes = error.details.parameters.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count }
+    #expect(bytes < 10_000)
+    #expect(error.details.parameters["count"] == "50")
   }
 
   @Test func `both languages ask for the same values`() {

@@ -1,5 +1,7 @@
 import Foundation
 import PostgresClient
+import RegistryModel
+import RegistryProtocol
 import Testing
 
 @testable import RegistryServer
@@ -79,8 +81,18 @@ import Testing
     #expect(Set(Setting.all.map(\.key)).count == Setting.all.count)
     for setting in Setting.all {
       #expect(setting.objection(to: setting.standard) == nil, "\(setting.key)")
-      #expect(!setting.about.isEmpty)
+      #expect(!setting.about.id.isEmpty && setting.about.id != setting.about.en)
     }
+  }
+
+  @Test func `an environment has its name in HELLO as half of a SHA-256`() throws {
+    #expect(try ServerSettings(SettingsLayers()).listening.environment == nil)
+    #expect(
+      try ServerSettings(SettingsLayers(environment: ["SERATUS_ENVIRONMENT": "training"])).listening.environment == "training")
+    // printf abc | sha256sum, as FIPS 180-4 has it: ba7816bf 8f01cfea 414140de 5dae2223 …
+    let half: [UInt8] = [0xBA, 0x78, 0x16, 0xBF, 0x8F, 0x01, 0xCF, 0xEA, 0x41, 0x41, 0x40, 0xDE, 0x5D, 0xAE, 0x22, 0x23]
+    #expect(EnvironmentName.identifier("abc") == half)
+    #expect(EnvironmentName.identifier("training") != EnvironmentName.identifier("Training"))
   }
 
   @Test func `settings that contradict each other are refused`() throws {
@@ -103,8 +115,8 @@ import Testing
     let files = try FileManager.default.contentsOfDirectory(atPath: root.appending(path: "db/migrations").path)
     #expect(files.filter { $0.hasSuffix(".sql") }.count == SchemaRequirement.version)
     #expect(SchemaRequirement.objection(to: SchemaRequirement.version) == nil)
-    #expect(SchemaRequirement.objection(to: SchemaRequirement.version - 1)?.contains("seratusd migrate") == true)
-    #expect(SchemaRequirement.objection(to: SchemaRequirement.version + 1)?.contains("newer") == true)
+    #expect(SchemaRequirement.objection(to: SchemaRequirement.version - 1)?.en.contains("seratusd migrate") == true)
+    #expect(SchemaRequirement.objection(to: SchemaRequirement.version + 1)?.en.contains("newer") == true)
   }
 }
 

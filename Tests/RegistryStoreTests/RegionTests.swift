@@ -9,13 +9,14 @@ import Testing
     try await TestDatabase.shared { database in
       let reader = try await database.session(.regionViewer, region: "35.71").reading
       let all = try await database.store.regions.list(reader, filter: RegionFilter(asOf: today), page: PageRequest(size: 600))
-      #expect(all.value.total == 514 && all.value.elements.count == 514 && all.value.next == nil)
-      #expect(all.value.elements.count { $0.kind == .kabupaten } == 416)
+      #expect(all.value.page.total == 514 && all.value.page.elements.count == 514 && all.value.page.next == nil)
+      #expect(all.value.page.elements.count { $0.kind == .kabupaten } == 416)
       let cities = try await database.store.regions.list(
         reader, filter: RegionFilter(kind: .kota, asOf: today), page: PageRequest(size: 1))
-      #expect(cities.value.total == 98)
+      #expect(cities.value.page.total == 98 && cities.value.totals.kabupaten == 0 && cities.value.totals.kota == 98)
       let population: Int = try await database.value("select sum(population)::bigint from registry.region")
       #expect(population == 284_973_643)
+      #expect(all.value.totals.population == 284_973_643 && all.value.totals.populationUnknown == 0)
     }
   }
 
@@ -27,8 +28,8 @@ import Testing
       repeat {
         let page = try await database.store.regions.list(
           reader, filter: RegionFilter(asOf: today), page: PageRequest(size: 100, cursor: cursor))
-        ids += page.value.elements.map(\.id)
-        cursor = page.value.next
+        ids += page.value.page.elements.map(\.id)
+        cursor = page.value.page.next
       } while cursor != nil
       #expect(ids.map(\.value) == Array(1...514))
     }
@@ -40,7 +41,7 @@ import Testing
       let reader = try await database.session(.ministryAnalyst).reading
       let page = try await database.store.regions.list(
         reader, filter: RegionFilter(province: province, asOf: today), page: PageRequest(size: 100))
-      #expect(page.value.total == count)
+      #expect(page.value.page.total == count)
     }
   }
 

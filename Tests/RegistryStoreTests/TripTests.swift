@@ -34,7 +34,7 @@ import Testing
         ("comparison", { _ = try await store.comparison.material(reading, query: ComparisonQuery()) }),
         ("scores.list", { _ = try await store.scores.list(reading, filter: ScoreFilter(), page: page, asOf: today) }),
         ("scores.explain", { _ = try await store.scores.explain(reading, region: region("bps:3571"), key: key) }),
-        ("scores.instruments", { _ = try await store.scores.instruments(reading) }),
+        ("scores.catalogue", { _ = try await store.scores.catalogue(reading) }),
         ("sessions.whoAmI", { _ = try await store.sessions.whoAmI(reading, asOf: today) }),
         ("datasets.show", { _ = try await store.datasets.show(reading) }),
       ]
@@ -47,6 +47,7 @@ import Testing
       var row = draft("35.71", year: 2023)
       _ = try await store.scores.put(try session.writing(), rows: [row], validateOnly: false, asOf: today)
       row.expectedVersion = 1
+      row.published = number("2.60")
       let difference = try await sent(database.pools.region) {
         _ = try await store.scores.put(try session.writing(), rows: [row], validateOnly: false, asOf: today)
       }
@@ -76,7 +77,8 @@ import Testing
         let soon = ContinuousClock.now.advanced(by: .milliseconds(300))
         let error = await storeError {
           _ = try await database.store.scores.put(
-            try session.context("ScoreService/PutScores", deadline: soon), rows: [draft("35.71", year: 2023, expecting: 1)],
+            try session.context("ScoreService/PutScores", deadline: soon),
+            rows: [draft("35.71", year: 2023, total: "2.60", expecting: 1)],
             validateOnly: false, asOf: today)
         }
         #expect(error?.code == .deadlineExceeded)

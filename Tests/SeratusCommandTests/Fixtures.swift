@@ -193,6 +193,13 @@ enum Fixtures {
     $0.verdict = [text("Terlalu sedikit untuk menyimpulkan.", "Too little to conclude from.")]
     $0.conventions = [text("Kuantil tipe 7.", "Quantiles of type 7.")]
     $0.scope = text("semua nilai", "all scores")
+    $0.scales = [
+      .with {
+        $0.instrumentID = "i1"
+        $0.scaleMin = decimal("0.00")
+        $0.scaleMax = decimal("4.00")
+      }
+    ]
     $0.dataset = official
     $0.values = values
   }

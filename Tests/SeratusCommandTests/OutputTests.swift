@@ -14,11 +14,11 @@ import Testing
       rows == [
         "year,stage,measure,cohort_year,members,members_published,list_complete,repeats,n,missing_not_reported,"
           + "missing_not_applicable,missing_withheld,missing_not_yet_due,missing_not_visible,excluded,minimum,lower_quartile,median,"
-          + "mean,upper_quartile,maximum,standard_deviation,rank,tied,conclusive,dataset",
-        "2022,annual,total,2017,26,25,true,0,1,25,0,0,0,0,0,3.31,,,,,3.31,,,,false,official",
-        "2022,annual,total,2018,53,50,true,0,0,50,0,3,0,0,0,,,,,,,,,,false,official",
-        "2022,annual,total,2021,38,48,false,0,36,2,0,0,0,0,0,1.20,2.5000,2.9000,2.8750,3.2000,3.90,0.5100,1,1,false,official",
-        "2022,annual,total,,117,,false,0,37,77,0,3,0,0,0,,,2.9000,,,,,,,false,official",
+          + "mean,upper_quartile,maximum,standard_deviation,rank,tied,scale_min,scale_max,conclusive,dataset",
+        "2022,annual,total,2017,26,25,true,0,1,25,0,0,0,0,0,3.31,,,,,3.31,,,,0.00,4.00,false,official",
+        "2022,annual,total,2018,53,50,true,0,0,50,0,3,0,0,0,,,,,,,,,,0.00,4.00,false,official",
+        "2022,annual,total,2021,38,48,false,0,36,2,0,0,0,0,0,1.20,2.5000,2.9000,2.8750,3.2000,3.90,0.5100,1,1,0.00,4.00,false,official",
+        "2022,annual,total,,117,,false,0,37,77,0,3,0,0,0,,,2.9000,,,,,,,0.00,4.00,false,official",
       ])
   }
 

@@ -120,7 +120,7 @@ import Testing
     "Remarks", "", "2017  one value only", "", "Verdict", "", "• Too little to conclude from.", "", "Conventions", "",
     "• Members: in the list known here / by the ministry's count. n: members with a",
     "  value. few: too few values. \"=\": tied rank.",
-    "• Quantiles of type 7.", "• Scope: all scores", "",
+    "• Scale: 0.00–4.00 (i1)", "• Quantiles of type 7.", "• Scope: all scores", "",
   ]
 
   @Test func `on a wide terminal a comparison is a table with the total below a line`() {

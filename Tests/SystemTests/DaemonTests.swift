@@ -193,6 +193,43 @@ internal import Testing
     try await installation.stop()
   }
 
+  // MARK: Language
+
+  @Test func `the operator is answered in the language asked for, by option or environment`() async throws {
+    let installation = try await Installation.shared()
+    func run(_ arguments: [String], _ changes: [String: String] = [:]) async throws -> Program.Outcome {
+      try await Program.seratusd.run(arguments, environment: installation.environment.merging(changes) { $1 })
+    }
+    let indonesian = ["SERATUS_LANG": "id"]
+    let unknown = try await run(["config", "--set", "listen.prot=1"], indonesian)
+    #expect(unknown.status == 78)
+    #expect(unknown.errors.contains("memuat pengaturan listen.prot yang tidak dikenal; maksudnya listen.port?"))
+    let port = try await run(["config", "--set", "listen.port=x", "--lang", "id"])
+    #expect(port.errors.contains("harus bilangan bulat 0 sampai 65535"))
+    let english = try await run(["config", "--set", "listen.port=x", "--lang", "en"], indonesian)
+    #expect(english.errors.contains("it must be a whole number from 0 to 65535"), "the option wins")
+    let token = try await run(["token", "revoke", "0123456789abcdef"], indonesian)
+    #expect(token.status == 65)
+    #expect(token.errors.contains("tidak ada sesi hidup yang dimulai dengan 0123456789abcdef"))
+    let role = try await run(["token", "issue", "--role", "region_admin", "--lang", "id"])
+    #expect(role.errors.contains("peran region_admin milik satu daerah"))
+    let taken = try await run(["serve", "--port", "\(installation.port)", "--lang", "id"])
+    #expect(taken.status == 69)
+    #expect(taken.errors.contains("port \(installation.port) di 127.0.0.1 tidak dapat dipakai"))
+    let schema = try await run(["check"], indonesian.merging(["SERATUS_DATABASE_NAME": "postgres"]) { $1 })
+    #expect(schema.output.contains("baik  pengaturan"))
+    #expect(schema.errors.contains("basis data belum disiapkan"))
+    let certificate = try await run(["check", "--set", "tls.certificate=/nonexistent/server.pem"], indonesian)
+    #expect(certificate.errors.contains("berkas /nonexistent/server.pem tidak ada"))
+    let usage = try await run(["token", "issue"], indonesian)
+    #expect(usage.status == 64)
+    #expect(usage.errors.contains("Galat: beri --role atau --account"))
+    let help = try await run(["account", "--help"], indonesian)
+    #expect(help.output.contains("Orang yang masuk dengan kata sandi.") && help.output.contains("CARA PAKAI"))
+    let settings = try await run(["config", "--describe"], indonesian)
+    #expect(settings.output.contains("nama lingkungan registri ini"))
+  }
+
   // MARK: Stopping
 
   @Test(arguments: [SIGTERM, SIGINT])

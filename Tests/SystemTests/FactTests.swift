@@ -24,6 +24,27 @@ internal import Testing
 
   // MARK: Regions
 
+  @Test func `a list of regions ends with their number by kind and their people, of exactly what was listed`() async throws {
+    let installation = try await Installation.shared()
+    let nation = "514 = 416 kabupaten + 98 kota; "
+    #expect(try await installation.ask("analyst", "region", "list").output.contains(nation + "population 284,973,643\n"))
+    let indonesian = try await installation.ask("analyst", ["region", "list"], language: "id")
+    #expect(indonesian.output.contains(nation + "penduduk 284.973.643\n"))
+    #expect(try await installation.ask("analyst", "region", "list", "-o", "csv").errors == nation + "population 284,973,643\n")
+    let totals = try await installation.ask("analyst", "region", "list", "-o", "json").json()["totals"]
+    #expect(totals["kabupaten"].int == 416 && totals["kota"].int == 98 && totals["population"].int == 284_973_643)
+    #expect(totals["population_unknown"].int == 0)
+    // A part of the nation: what the cards of its regions add up to.
+    let part = try await installation.ask("analyst", "region", "list", "--province", "34", "-o", "json").json()
+    var people = 0
+    for region in part["regions"].list {
+      let code = try #require(region["kemendagri_code"].text)
+      people += try await installation.ask("analyst", "region", "show", code, "-o", "json").json()["population"].int ?? 0
+    }
+    #expect(part["totals"]["population"].int == people)
+    #expect(part["totals"]["kabupaten"].int == 4 && part["totals"]["kota"].int == 1)
+  }
+
   @Test func `there are 514 regions, 416 kabupaten and 98 kota`() async throws {
     let regions = try await rows("analyst", "region", "list")
     #expect(regions.count == 514)

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Glibc
 internal import Testing
 
 /// What callers may not see or do.
@@ -85,6 +86,43 @@ internal import Testing
     #expect(outcome.status == 5)
     #expect(try outcome.failure()["reason"].text == reason)
     #expect(!outcome.errors.contains(token) || token.count < 5)
+  }
+
+  @Test func `a server of another environment is refused at once, as no outage, and one of the same serves`() async throws {
+    let installation = try await Installation.shared()
+    let training = try await Installation.start(installation.environment.merging(["SERATUS_ENVIRONMENT": "training"]) { $1 })
+    let port = try #require(Installation.port(of: training))
+    let profiles = ["SERATUS_PROFILES": try TemporaryFolder().path]
+    func ask(_ environment: String, port: Int, language: String = "en") async throws -> Program.Outcome {
+      let profile = "p.\(environment).\(port)"
+      let made = try await Program.seratus.run(
+        [
+          "profile", "add", profile, "--replace", "--environment", environment, "--host", "127.0.0.1", "--port", "\(port)",
+          "--ca",
+          installation.folder.file("certificates/ca.pem"), "--server-name", "localhost", "--token-file",
+          installation.folder.file("analyst.token"),
+        ], environment: profiles)
+      #expect(made.status == 0, "\(made.errors)")
+      return try await Program.seratus.run(
+        ["whoami", "--profile", profile, "--lang", language, "-o", "json", "--timeout", "60"], environment: profiles)
+    }
+    #expect(try await ask("training", port: port).status == 0)
+    // The daemon of all tests states no environment: whoever means one is not served by it.
+    for (environment, port) in [("production", port), ("training", installation.port)] {
+      let refused = try await ask(environment, port: port)
+      #expect(refused.status == 2, "\(refused.errors)")
+      let error = try refused.failure()
+      #expect(error["code"].text == "FAILED_PRECONDITION")
+      #expect(error["reason"].text == "ENVIRONMENT_MISMATCH")
+      #expect(error["retryable"].bool == false)
+      #expect(error["message"].text?.contains("not of the environment \"\(environment)\"") == true)
+    }
+    let indonesian = try await ask("production", port: port, language: "id").failure()
+    #expect(indonesian["message"].text?.contains("bukan dari lingkungan \"production\"") == true)
+    // A client that states none is served by any.
+    #expect(try await installation.ask("analyst", "whoami", "--port", "\(port)").status == 0)
+    training.signal(SIGTERM)
+    #expect(await training.ended() == 0)
   }
 
   @Test func `a call without a token is refused`() async throws {

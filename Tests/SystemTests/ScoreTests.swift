@@ -39,6 +39,44 @@ internal import Testing
     #expect(try await version(2018) == ["2"])
   }
 
+  @Test func `the same put under the same key is done once and answered twice, and the key serves no other`() async throws {
+    let installation = try await Installation.shared()
+    let key = ["--idempotency-key", "7D9E6F3A-52c1-4b0e-9a83-1f0c2d4e5b6a"]
+    let first = try await installation.ask("kediri", Self.put(2016, key))
+    #expect(first.status == 0, "\(first.errors)")
+    #expect(try first.json()["replayed"].bool == false)
+    // Somebody goes on, and still the answer is the first one.
+    let later = try await installation.ask("kediri", Self.put(2016, ["--expected-version", "1", "--published", "3.30"]))
+    #expect(later.status == 0, "\(later.errors)")
+    let again = try await installation.ask("kediri", Self.put(2016, ["--idempotency-key", "7d9e6f3a52c14b0e9a831f0c2d4e5b6a"]))
+    #expect(again.status == 0, "\(again.errors)")
+    #expect(try again.json()["replayed"].bool == true)
+    #expect(try again.json()["written"].bool == false)
+    #expect(try again.json()["results"] == first.json()["results"])
+    #expect(try await version(2016) == ["2"])
+    let table = try await installation.ask("kediri", Array(Self.put(2016, key).filter { !["-o", "json"].contains($0) }))
+    #expect(table.output.split(whereSeparator: \.isWhitespace).joined(separator: " ").contains("stored answer (replayed)"))
+    let other = try await installation.ask("kediri", Self.put(2016, key + ["--published", "3.20"]))
+    #expect(other.status == 7)
+    #expect(try other.failure()["reason"].text == "IDEMPOTENCY_CONFLICT")
+    let wrong = try await installation.ask("kediri", Self.put(2016, ["--idempotency-key", "7d9e"]))
+    #expect(wrong.status == 2)
+  }
+
+  @Test func `a put that changes nothing says so, in both languages`() async throws {
+    let installation = try await Installation.shared()
+    #expect(try await installation.ask("kediri", Self.put(2015)).status == 0)
+    let again = ["--expected-version", "1"]
+    let json = try await installation.ask("kediri", Self.put(2015, again))
+    #expect(try json.json()["results"][0]["outcome"].text == "unchanged")
+    #expect(try json.json()["written"].bool == false)
+    #expect(try await version(2015) == ["1"])
+    let command = Self.put(2015, again).filter { !["-o", "json"].contains($0) }
+    #expect(try await installation.ask("kediri", command).output.contains("0 rows written, 1 unchanged"))
+    let indonesian = try await installation.ask("kediri", command, language: "id")
+    #expect(indonesian.output.contains("0 baris ditulis, 1 tidak berubah"))
+  }
+
   @Test func `a dry run checks and writes nothing`() async throws {
     let outcome = try await Installation.shared().ask("kediri", Self.put(2025, ["--dry-run"]))
     #expect(outcome.status == 0, "\(outcome.errors)")

@@ -74,13 +74,20 @@ order by g.region_id
 limit $6::int;
 
 -- name: RegionPageTotal :one
--- How many the pages hold together, and whether there is such a province at all. $1 to $4 as RegionPage.
-select count(*) filter (
-         where ($3::text is null or g.kind = $3::text)
-           and ($4::int is null or exists (select from registry.membership m
-                                           where m.region_id = g.region_id and m.cohort_year = $4::int)))::int as total,
+-- What the pages hold together: regions, by kind, and their people, as far as they are known; and whether there is such a province at
+-- all. $1 to $4 as RegionPage.
+select count(*) filter (where s.listed)::int as total,
+       count(*) filter (where s.listed and g.kind = 'kabupaten')::int as kabupaten,
+       count(*) filter (where s.listed and g.kind = 'kota')::int as kota,
+       coalesce(sum(r.population) filter (where s.listed), 0)::bigint as population,
+       count(*) filter (where s.listed and r.population is null)::int as population_unknown,
        $2::text is null or count(*) > 0 as province_known
 from registry.region_on($1::date) g
+join registry.region r on r.region_id = g.region_id
+cross join lateral (
+  select ($3::text is null or g.kind = $3::text)
+         and ($4::int is null or exists (select from registry.membership m
+                                         where m.region_id = g.region_id and m.cohort_year = $4::int)) as listed) s
 where $2::text is null or g.province_code = $2::text or registry.name_key(g.province_name) = registry.name_key($2::text);
 
 -- name: SearchByText :many

@@ -139,6 +139,6 @@ select set_config('idle_in_transaction_session_timeout', '60s', true);
 -- name: ScoresPut :many
 -- Writes scores, all or none, in the transaction that Enter began for writing; see api.put_scores. The digest of the request is that of its
 -- rows. $1 the request's 16-byte key, $2 rows as a JSON array.
-select ordinal, region_id, year, stage, kind, version, created, replayed
+select ordinal, region_id, year, stage, kind, version, created, unchanged, replayed
 from api.put_scores($1::bytea, sha256(convert_to($2::text, 'UTF8')), $2::jsonb)
 order by ordinal;

@@ -107,8 +107,9 @@ gives "Kotabaru is not Kota Baru" "Kabupaten Kotabaru" "execute SearchByText('Ko
 gives "nothing is found for nothing" "" "execute SearchByText('  - ', '2026-01-01', 10);" 2
 gives "a search puts the exact name before what begins so" "Kabupaten Bogor|1 Kota Bogor|1" \
   "execute SearchByText('bogor', '2026-01-01', 2);" "2 11"
-gives "East Java has 29 kabupaten and 9 kota" "29|t 9|t" \
-  "execute RegionPageTotal('2026-01-01', '35', 'kabupaten', null); execute RegionPageTotal('2026-01-01', 'Jawa Timur', 'kota', null);" "1 2"
+# People: the sums of the source, Dukcapil of the second half of 2024.
+gives "East Java has 29 kabupaten and 9 kota, with their people" "29|29|0|36523269|0|t 9|0|9|5396637|0|t" \
+  "execute RegionPageTotal('2026-01-01', '35', 'kabupaten', null); execute RegionPageTotal('2026-01-01', 'Jawa Timur', 'kota', null);" "1 2 3 4 5 6"
 gives "regions lie in 34 provinces in 2021 and in 38 today" "34 38" \
   "select count(distinct province_id) from registry.region_on('2021-01-01'); select count(distinct province_id) from registry.region_on('2026-01-01');"
 gives "all regions in two pages" "514" \

@@ -29,6 +29,11 @@ extension ErrorCatalogue {
     "IDEMPOTENCY_KEY_MALFORMED": Entry(
       .invalidArgument, id: "kunci idempotensi punya {expected} bita, bukan {bytes}",
       en: "an idempotency key has {expected} bytes, not {bytes}"),
+    // Said by the client: such a server tells it before the first call.
+    "ENVIRONMENT_MISMATCH": Entry(
+      .failedPrecondition,
+      id: "server ini bukan dari lingkungan \"{environment}\"; periksa host dan port, atau environment di profil",
+      en: "the server is not of the environment \"{environment}\"; check host and port, or environment in the profile"),
     "LOGIN_FAILED": Entry(
       .unauthenticated, id: "nama atau kata sandi salah; periksa keduanya", en: "name or password is wrong; check both"),
     "LOGIN_RATE_LIMITED": Entry(
@@ -79,6 +84,9 @@ extension ErrorCatalogue {
     "BAD_ROW_COUNT": Entry(
       .invalidArgument, id: "{value} baris tidak diterima; kirim 1 sampai {max}",
       en: "{value} rows are not accepted; send 1 to {max}"),
+    "BAD_SESSION_ID": Entry(
+      .invalidArgument, id: "sesi disebut dengan paling sedikit 8 angka heksadesimal, seperti di daftarnya",
+      en: "a session is named by at least 8 hexadecimal digits, as the list shows them"),
     "PROVINCE_UNKNOWN": Entry(
       .invalidArgument, id: "tidak ada provinsi \"{value}\" pada tanggal itu; tulis nama atau kodenya",
       en: "there is no province \"{value}\" on that day; write its name or code"),
@@ -129,6 +137,12 @@ extension ErrorCatalogue {
     RequestReason.partsAbsent.rawValue: Entry(
       .failedPrecondition, id: "nilai ini tidak punya bagian yang dapat dihitung ulang dengan {instrument}",
       en: "this score has no parts that could be computed anew under {instrument}"),
+    RequestReason.tooManyDecimals.rawValue: Entry(
+      .invalidArgument, id: "{value} punya lebih dari {max} desimal; tulis nilai seperti tercetak",
+      en: "{value} has more than {max} decimals; write the total as it was printed"),
+    "PARTS_OF_ANOTHER_INSTRUMENT": Entry(
+      .invalidArgument, id: "bagian yang tersimpan dibuat dengan instrumen lain[ ({instrument})]; kirim juga bagian-bagiannya",
+      en: "the stored parts were made under another instrument[ ({instrument})]; send the parts, too"),
     RequestReason.sameRowTwice.rawValue: Entry(
       .invalidArgument, id: "nilai yang sama sudah ada di baris {first}; sisakan satu",
       en: "the same score stands in {first} already; keep one"),

@@ -69,8 +69,8 @@ extension ErrorCatalogue {
     "DUPLICATE_KEY": Entry(
       .invalidArgument, id: "\"{key}\" muncul dua kali; sisakan satu", en: "\"{key}\" appears twice; keep one"),
     "UNKNOWN_KEY": Entry(
-      .invalidArgument, id: "\"{key}\" tidak dikenal di sini[; pakai salah satu dari {among}]",
-      en: "\"{key}\" is not known here[; use one of {among}]"),
+      .invalidArgument, id: "\"{key}\" tidak dikenal di sini[; mungkin {near}][; pakai salah satu dari {among}]",
+      en: "\"{key}\" is not known here[; perhaps {near}][; use one of {among}]"),
     "MISSING_KEY": Entry(
       .invalidArgument, id: "nilai [{key} ]tidak ada; isi semua[ aspek {instrument}]",
       en: "the value [of {key} ]is missing; give all[ aspects of {instrument}]"),

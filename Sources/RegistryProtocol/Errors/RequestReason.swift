@@ -11,6 +11,7 @@ package enum RequestReason: String, Sendable, CaseIterable {
   case nothingToStore = "NOTHING_TO_STORE"
   case weightsAndInstrument = "WEIGHTS_AND_INSTRUMENT"
   case partsAbsent = "PARTS_ABSENT"
+  case tooManyDecimals = "TOO_MANY_DECIMALS"
   case sameRowTwice = "SAME_ROW_TWICE"
 }
 

@@ -97,6 +97,9 @@ public nonisolated struct Seratus_V1_CompareCohortsResponse: Sendable {
   /// false: too little is published to compare
   public var conclusive: Bool = false
 
+  /// of the values, one for each version of the instrument that made some of them
+  public var scales: [Seratus_V1_ComparisonScale] = []
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -106,6 +109,41 @@ public nonisolated struct Seratus_V1_CompareCohortsResponse: Sendable {
   fileprivate var _dataset: Seratus_V1_Dataset? = nil
 }
 
+/// Bounds of a value, both included.
+public nonisolated struct Seratus_V1_ComparisonScale: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var instrumentID: String = String()
+
+  public var scaleMin: Seratus_V1_Decimal {
+    get {_scaleMin ?? Seratus_V1_Decimal()}
+    set {_scaleMin = newValue}
+  }
+  /// Returns true if `scaleMin` has been explicitly set.
+  public var hasScaleMin: Bool {self._scaleMin != nil}
+  /// Clears the value of `scaleMin`. Subsequent reads from it will return its default value.
+  public mutating func clearScaleMin() {self._scaleMin = nil}
+
+  public var scaleMax: Seratus_V1_Decimal {
+    get {_scaleMax ?? Seratus_V1_Decimal()}
+    set {_scaleMax = newValue}
+  }
+  /// Returns true if `scaleMax` has been explicitly set.
+  public var hasScaleMax: Bool {self._scaleMax != nil}
+  /// Clears the value of `scaleMax`. Subsequent reads from it will return its default value.
+  public mutating func clearScaleMax() {self._scaleMax = nil}
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+
+  fileprivate var _scaleMin: Seratus_V1_Decimal? = nil
+  fileprivate var _scaleMax: Seratus_V1_Decimal? = nil
+}
+
+/// A figure that so few values don't have is not set: quartiles and the standard deviation need two.
 public nonisolated struct Seratus_V1_CohortDescription: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -400,7 +438,7 @@ nonisolated extension Seratus_V1_CompareCohortsRequest: SwiftProtobuf.Message, S
 
 nonisolated extension Seratus_V1_CompareCohortsResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".CompareCohortsResponse"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}year\0\u{1}stage\0\u{1}measure\0\u{1}cohorts\0\u{1}all\0\u{1}verdict\0\u{1}conventions\0\u{1}scope\0\u{1}values\0\u{1}dataset\0\u{1}conclusive\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}year\0\u{1}stage\0\u{1}measure\0\u{1}cohorts\0\u{1}all\0\u{1}verdict\0\u{1}conventions\0\u{1}scope\0\u{1}values\0\u{1}dataset\0\u{1}conclusive\0\u{1}scales\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -419,6 +457,7 @@ nonisolated extension Seratus_V1_CompareCohortsResponse: SwiftProtobuf.Message, 
       case 9: try { try decoder.decodeRepeatedMessageField(value: &self.values) }()
       case 10: try { try decoder.decodeSingularMessageField(value: &self._dataset) }()
       case 11: try { try decoder.decodeSingularBoolField(value: &self.conclusive) }()
+      case 12: try { try decoder.decodeRepeatedMessageField(value: &self.scales) }()
       default: break
       }
     }
@@ -462,6 +501,9 @@ nonisolated extension Seratus_V1_CompareCohortsResponse: SwiftProtobuf.Message, 
     if self.conclusive != false {
       try visitor.visitSingularBoolField(value: self.conclusive, fieldNumber: 11)
     }
+    if !self.scales.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.scales, fieldNumber: 12)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -477,6 +519,51 @@ nonisolated extension Seratus_V1_CompareCohortsResponse: SwiftProtobuf.Message, 
     if lhs.values != rhs.values {return false}
     if lhs._dataset != rhs._dataset {return false}
     if lhs.conclusive != rhs.conclusive {return false}
+    if lhs.scales != rhs.scales {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Seratus_V1_ComparisonScale: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ComparisonScale"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}instrument_id\0\u{3}scale_min\0\u{3}scale_max\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.instrumentID) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._scaleMin) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._scaleMax) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.instrumentID.isEmpty {
+      try visitor.visitSingularStringField(value: self.instrumentID, fieldNumber: 1)
+    }
+    try { if let v = self._scaleMin {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    try { if let v = self._scaleMax {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Seratus_V1_ComparisonScale, rhs: Seratus_V1_ComparisonScale) -> Bool {
+    if lhs.instrumentID != rhs.instrumentID {return false}
+    if lhs._scaleMin != rhs._scaleMin {return false}
+    if lhs._scaleMax != rhs._scaleMax {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

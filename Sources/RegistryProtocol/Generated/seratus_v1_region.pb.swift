@@ -88,12 +88,43 @@ public nonisolated struct Seratus_V1_ListRegionsResponse: Sendable {
   /// Clears the value of `asOf`. Subsequent reads from it will return its default value.
   public mutating func clearAsOf() {self._asOf = nil}
 
+  public var totals: Seratus_V1_RegionTotals {
+    get {_totals ?? Seratus_V1_RegionTotals()}
+    set {_totals = newValue}
+  }
+  /// Returns true if `totals` has been explicitly set.
+  public var hasTotals: Bool {self._totals != nil}
+  /// Clears the value of `totals`. Subsequent reads from it will return its default value.
+  public mutating func clearTotals() {self._totals = nil}
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
 
   fileprivate var _dataset: Seratus_V1_Dataset? = nil
   fileprivate var _asOf: Seratus_V1_Date? = nil
+  fileprivate var _totals: Seratus_V1_RegionTotals? = nil
+}
+
+/// Of the whole selection, not of the page.
+public nonisolated struct Seratus_V1_RegionTotals: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var kabupaten: Int32 = 0
+
+  public var kota: Int32 = 0
+
+  /// persons, Dukcapil, semester II 2024: the sum over those whose figure is known
+  public var population: Int64 = 0
+
+  /// regions without a figure, which the sum leaves out
+  public var populationUnknown: Int32 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
 }
 
 public nonisolated struct Seratus_V1_GetRegionRequest: Sendable {
@@ -755,7 +786,7 @@ nonisolated extension Seratus_V1_ListRegionsRequest: SwiftProtobuf.Message, Swif
 
 nonisolated extension Seratus_V1_ListRegionsResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".ListRegionsResponse"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}regions\0\u{3}next_cursor\0\u{1}total\0\u{1}dataset\0\u{3}as_of\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}regions\0\u{3}next_cursor\0\u{1}total\0\u{1}dataset\0\u{3}as_of\0\u{1}totals\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -768,6 +799,7 @@ nonisolated extension Seratus_V1_ListRegionsResponse: SwiftProtobuf.Message, Swi
       case 3: try { try decoder.decodeSingularInt32Field(value: &self.total) }()
       case 4: try { try decoder.decodeSingularMessageField(value: &self._dataset) }()
       case 5: try { try decoder.decodeSingularMessageField(value: &self._asOf) }()
+      case 6: try { try decoder.decodeSingularMessageField(value: &self._totals) }()
       default: break
       }
     }
@@ -793,6 +825,9 @@ nonisolated extension Seratus_V1_ListRegionsResponse: SwiftProtobuf.Message, Swi
     try { if let v = self._asOf {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
     } }()
+    try { if let v = self._totals {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -802,6 +837,52 @@ nonisolated extension Seratus_V1_ListRegionsResponse: SwiftProtobuf.Message, Swi
     if lhs.total != rhs.total {return false}
     if lhs._dataset != rhs._dataset {return false}
     if lhs._asOf != rhs._asOf {return false}
+    if lhs._totals != rhs._totals {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Seratus_V1_RegionTotals: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".RegionTotals"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}kabupaten\0\u{1}kota\0\u{1}population\0\u{3}population_unknown\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularInt32Field(value: &self.kabupaten) }()
+      case 2: try { try decoder.decodeSingularInt32Field(value: &self.kota) }()
+      case 3: try { try decoder.decodeSingularInt64Field(value: &self.population) }()
+      case 4: try { try decoder.decodeSingularInt32Field(value: &self.populationUnknown) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.kabupaten != 0 {
+      try visitor.visitSingularInt32Field(value: self.kabupaten, fieldNumber: 1)
+    }
+    if self.kota != 0 {
+      try visitor.visitSingularInt32Field(value: self.kota, fieldNumber: 2)
+    }
+    if self.population != 0 {
+      try visitor.visitSingularInt64Field(value: self.population, fieldNumber: 3)
+    }
+    if self.populationUnknown != 0 {
+      try visitor.visitSingularInt32Field(value: self.populationUnknown, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Seratus_V1_RegionTotals, rhs: Seratus_V1_RegionTotals) -> Bool {
+    if lhs.kabupaten != rhs.kabupaten {return false}
+    if lhs.kota != rhs.kota {return false}
+    if lhs.population != rhs.population {return false}
+    if lhs.populationUnknown != rhs.populationUnknown {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -18,7 +18,8 @@ public enum Seratus_V1_ScoreService {
 
 /// What a server of seratus.v1.ScoreService implements.
 public protocol Seratus_V1_ScoreServiceHandler: Sendable {
-  /// Writes all rows or none.
+  /// Writes all rows or none. Under an idempotency key it happens once: the same request again gets the first answer, another one under
+  /// the key is refused with IDEMPOTENCY_CONFLICT.
   func putScores(_ request: Seratus_V1_PutScoresRequest, context: CallContext) async throws -> Seratus_V1_PutScoresResponse
   func listScores(_ request: Seratus_V1_ListScoresRequest, context: CallContext) async throws -> Seratus_V1_ListScoresResponse
   func explainScore(_ request: Seratus_V1_ExplainScoreRequest, context: CallContext) async throws -> Seratus_V1_ExplainScoreResponse
@@ -42,7 +43,8 @@ public struct Seratus_V1_ScoreServiceClient: Sendable {
     self.client = client
   }
 
-  /// Writes all rows or none.
+  /// Writes all rows or none. Under an idempotency key it happens once: the same request again gets the first answer, another one under
+  /// the key is refused with IDEMPOTENCY_CONFLICT.
   public func putScores(
     _ request: Seratus_V1_PutScoresRequest, options: CallOptions = CallOptions()
   ) async throws(RPCError) -> Seratus_V1_PutScoresResponse {

@@ -143,6 +143,7 @@ public nonisolated struct Seratus_V1_ScorePart: Sendable {
   /// baseline, output, ... or governance, branding, ...
   public var key: String = String()
 
+  /// as the instrument and its dimension set have it
   public var name: Seratus_V1_LocalizedText {
     get {_name ?? Seratus_V1_LocalizedText()}
     set {_name = newValue}
@@ -231,6 +232,12 @@ public nonisolated struct Seratus_V1_PutScoresRequest: Sendable {
   public init() {}
 }
 
+/// A put never leaves half of a score:
+/// - Without published_total a stored one stays beside the new parts: what was printed is a fact of its own.
+/// - Without parts the stored ones stay, with their computed total and their instrument, beside the new published_total. Naming another
+///   instrument without its parts is refused with PARTS_OF_ANOTHER_INSTRUMENT.
+/// - With missing the score has no figures: total, parts and instrument are taken away.
+/// Letter, source and certainty speak of what is written now: those of the row replace the stored ones, also by nothing.
 public nonisolated struct Seratus_V1_ScoreInput: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -244,10 +251,13 @@ public nonisolated struct Seratus_V1_ScoreInput: Sendable {
 
   public var kind: Seratus_V1_ScoreKind = .unspecified
 
+  /// empty: the stored one
   public var instrumentID: String = String()
 
+  /// empty: the stored ones; else they replace all of them
   public var parts: [Seratus_V1_ScorePartInput] = []
 
+  /// on the scale of the instrument; without one, on the widest scale of all known versions
   public var publishedTotal: Seratus_V1_Decimal {
     get {_publishedTotal ?? Seratus_V1_Decimal()}
     set {_publishedTotal = newValue}
@@ -293,8 +303,10 @@ public nonisolated struct Seratus_V1_ScorePartInput: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// aspect, dimension
   public var part: String = String()
 
+  /// of the instrument, or of its dimension set
   public var key: String = String()
 
   public var value: Seratus_V1_Decimal {
@@ -330,6 +342,9 @@ public nonisolated struct Seratus_V1_PutScoresResponse: Sendable {
   /// Clears the value of `dataset`. Subsequent reads from it will return its default value.
   public mutating func clearDataset() {self._dataset = nil}
 
+  /// the stored answer to the same request, sent before under this idempotency key; nothing was written now
+  public var replayed: Bool = false
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -353,11 +368,12 @@ public nonisolated struct Seratus_V1_PutResult: Sendable {
 
   public var year: Int32 = 0
 
-  /// created, updated, unchanged, valid
+  /// created, updated, unchanged (nothing to write: the version stands), valid
   public var outcome: String = String()
 
   public var version: Int32 = 0
 
+  /// from the parts of this row
   public var computedTotal: Seratus_V1_Decimal {
     get {_computedTotal ?? Seratus_V1_Decimal()}
     set {_computedTotal = newValue}
@@ -1291,7 +1307,7 @@ nonisolated extension Seratus_V1_ScorePartInput: SwiftProtobuf.Message, SwiftPro
 
 nonisolated extension Seratus_V1_PutScoresResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".PutScoresResponse"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}results\0\u{1}dataset\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}results\0\u{1}dataset\0\u{1}replayed\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1301,6 +1317,7 @@ nonisolated extension Seratus_V1_PutScoresResponse: SwiftProtobuf.Message, Swift
       switch fieldNumber {
       case 1: try { try decoder.decodeRepeatedMessageField(value: &self.results) }()
       case 2: try { try decoder.decodeSingularMessageField(value: &self._dataset) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.replayed) }()
       default: break
       }
     }
@@ -1317,12 +1334,16 @@ nonisolated extension Seratus_V1_PutScoresResponse: SwiftProtobuf.Message, Swift
     try { if let v = self._dataset {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
     } }()
+    if self.replayed != false {
+      try visitor.visitSingularBoolField(value: self.replayed, fieldNumber: 3)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   public static func ==(lhs: Seratus_V1_PutScoresResponse, rhs: Seratus_V1_PutScoresResponse) -> Bool {
     if lhs.results != rhs.results {return false}
     if lhs._dataset != rhs._dataset {return false}
+    if lhs.replayed != rhs.replayed {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -11,6 +11,8 @@ package struct ServerSettings: Sendable {
     package var idleSeconds: Int
     package var callSecondsMax: Int
     package var eventLoops: Int
+    /// nil: not stated.
+    package var environment: String?
   }
 
   package struct Certificates: Sendable {
@@ -62,7 +64,8 @@ package struct ServerSettings: Sendable {
       host: values["listen.host"], port: values[number: "listen.port"], connectionsMax: values[number: "listen.connections_max"],
       callsPerConnectionMax: values[number: "listen.calls_per_connection_max"],
       messageBytesMax: values[number: "listen.message_bytes_max"], idleSeconds: values[number: "listen.idle_seconds"],
-      callSecondsMax: values[number: "listen.call_seconds_max"], eventLoops: values[number: "listen.event_loops"])
+      callSecondsMax: values[number: "listen.call_seconds_max"], eventLoops: values[number: "listen.event_loops"],
+      environment: values["environment"].isEmpty ? nil : values["environment"])
     let authority = values["tls.client_authority"]
     certificates = Certificates(
       certificatePath: values["tls.certificate"], keyPath: values["tls.key"],
@@ -83,7 +86,8 @@ package struct ServerSettings: Sendable {
     guard sessionMinutesDefault <= sessionMinutesMax else {
       throw SettingsError(
         .contradiction,
-        "session.minutes_default (\(sessionMinutesDefault)) is more than session.minutes_max (\(sessionMinutesMax))")
+        "session.minutes_default (\(sessionMinutesDefault)) is more than session.minutes_max (\(sessionMinutesMax))",
+        id: "session.minutes_default (\(sessionMinutesDefault)) melebihi session.minutes_max (\(sessionMinutesMax))")
     }
   }
 }

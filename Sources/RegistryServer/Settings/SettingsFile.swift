@@ -11,20 +11,27 @@ enum SettingsFile {
     do {
       data = try Data(contentsOf: URL(fileURLWithPath: path))
     } catch {
-      throw SettingsError(.fileUnreadable, "the configuration \(path) can't be read; check the path and its rights")
+      throw SettingsError(
+        .fileUnreadable, "the configuration \(path) can't be read; check the path and its rights",
+        id: "berkas pengaturan \(path) tidak dapat dibaca; periksa jalur dan izinnya")
     }
     guard data.count <= bytesMax else {
-      throw SettingsError(.fileMalformed, "the configuration \(path) has \(data.count) bytes; at most \(bytesMax) are read")
+      throw SettingsError(
+        .fileMalformed, "the configuration \(path) has \(data.count) bytes; at most \(bytesMax) are read",
+        id: "berkas pengaturan \(path) berisi \(data.count) bita; paling banyak \(bytesMax) yang dibaca")
     }
     let node: Node
     do {
       node = try JSONDecoder().decode(Node.self, from: data)
     } catch {
       throw SettingsError(
-        .fileMalformed, "the configuration \(path) is not a JSON object of texts and numbers; correct it (\(place(of: error)))")
+        .fileMalformed, "the configuration \(path) is not a JSON object of texts and numbers; correct it (\(place(of: error)))",
+        id: "berkas pengaturan \(path) bukan objek JSON berisi teks dan angka; perbaiki (\(place(of: error)))")
     }
     guard case .object = node else {
-      throw SettingsError(.fileMalformed, "the configuration \(path) is not a JSON object; begin it with {")
+      throw SettingsError(
+        .fileMalformed, "the configuration \(path) is not a JSON object; begin it with {",
+        id: "berkas pengaturan \(path) bukan objek JSON; mulailah dengan {")
     }
     var leaves: [String: String] = [:]
     node.collect(under: "", into: &leaves)

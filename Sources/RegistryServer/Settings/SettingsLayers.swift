@@ -1,5 +1,6 @@
 internal import Configuration
 internal import Foundation
+package import RegistryModel
 
 /// Where settings come from, the strongest first: flags, environment, file, defaults.
 package struct SettingsLayers: Sendable {
@@ -22,7 +23,7 @@ package struct SettingsLayers: Sendable {
   {
     let keys = Set(Setting.all.map(\.key))
     if let unknown = flags.keys.filter({ !keys.contains($0) }).min() {
-      throw .unknown(unknown, in: "the command line", known: keys.sorted())
+      throw .unknown(unknown, in: Localized(fixedID: "baris perintah", en: "the command line"), known: keys.sorted())
     }
     let names = Dictionary(uniqueKeysWithValues: Setting.all.map { ($0.environmentName, $0.key) })
     var relevant: [String: String] = [:]
@@ -30,12 +31,12 @@ package struct SettingsLayers: Sendable {
       if names[name] != nil {
         relevant[name] = value
       } else if !Self.namesOfOthers.contains(name) {
-        throw .unknown(name, in: "the environment", known: names.keys.sorted())
+        throw .unknown(name, in: Localized(fixedID: "lingkungan proses", en: "the environment"), known: names.keys.sorted())
       }
     }
     let file = try filePath.map { path throws(SettingsError) in try SettingsFile.read(path) } ?? [:]
     if let unknown = file.keys.filter({ !keys.contains($0) }).min() {
-      throw .unknown(unknown, in: filePath ?? "", known: keys.sorted())
+      throw .unknown(unknown, in: Localized(builtID: filePath ?? "", en: filePath ?? ""), known: keys.sorted())
     }
     self.flags = flags
     self.environment = Dictionary(uniqueKeysWithValues: relevant.compactMap { name, value in names[name].map { ($0, value) } })
@@ -68,7 +69,9 @@ package struct SettingsLayers: Sendable {
     let value = reader.string(forKey: ConfigKey(setting.key), isSecret: setting.isSecret, default: setting.standard)
     if let objection = setting.objection(to: value) {
       let shown = setting.isSecret ? "" : " \"\(value.prefix(80))\""
-      throw SettingsError(.badValue, "\(setting.key) (\(source(setting).rawValue)) can't be\(shown): \(objection)")
+      let place = "\(setting.key) (\(source(setting).rawValue))"
+      throw SettingsError(
+        .badValue, "\(place) can't be\(shown): \(objection.en)", id: "\(place) tidak boleh\(shown): \(objection.id)")
     }
     return value
   }
@@ -93,13 +96,14 @@ package struct SettingsLayers: Sendable {
   }
 
   /// What each setting is for, with its limits, its default and its names.
-  package static func description() -> String {
-    Setting.all.map { setting in
-      let standard = setting.standard.isEmpty ? "(empty)" : setting.standard
+  package static func description(_ language: Language) -> String {
+    let (empty, standardWord) = language == .indonesian ? ("(kosong)", "bawaan") : ("(empty)", "default")
+    return Setting.all.map { setting in
+      let standard = setting.standard.isEmpty ? empty : setting.standard
       return """
         \(setting.key)
-            \(setting.about)
-            \(setting.limits); default \(standard); \(setting.environmentName)
+            \(setting.about[language])
+            \(setting.limits[language]); \(standardWord) \(standard); \(setting.environmentName)
         """
     }.joined(separator: "\n")
   }

@@ -34,9 +34,12 @@ extension Seratus_V1_CohortDescription {
     listComplete = input.cohorts.allSatisfy(\.isListComplete)
     excluded = Self.excluded(Set(input.withoutInstrument.map(\.region.id)).count)
     fill(comparison.overall)
+    let few = comparison.overall.n == 1
     remark = Seratus_V1_LocalizedText(
-      id: "\(comparison.distinctRegions) daerah berbeda, masing-masing dihitung sekali",
-      en: "\(comparison.distinctRegions) distinct regions, each counted once")
+      id: "\(comparison.distinctRegions) daerah berbeda, masing-masing dihitung sekali"
+        + (few ? "; satu nilai saja terlalu sedikit untuk kuartil dan simpangan baku" : ""),
+      en: "\(comparison.distinctRegions) distinct regions, each counted once"
+        + (few ? "; a single value is too few for quartiles and a standard deviation" : ""))
   }
 
   private mutating func fill(_ description: Description) {
@@ -69,6 +72,10 @@ extension Seratus_V1_CohortDescription {
   private static func remark(_ cohort: Cohort, n: Int, needed: Int) -> Seratus_V1_LocalizedText {
     var id: [String] = []
     var en: [String] = []
+    if n == 1 {
+      id.append("satu nilai saja terlalu sedikit untuk kuartil dan simpangan baku")
+      en.append("a single value is too few for quartiles and a standard deviation")
+    }
     if n < needed {
       id.append("n = \(n), perlu paling sedikit \(needed) untuk diperingkat")
       en.append("n = \(n), ranked from \(needed) on")
@@ -78,6 +85,15 @@ extension Seratus_V1_CohortDescription {
       en.append("the list of members is not complete here")
     }
     return Seratus_V1_LocalizedText(id: id.joined(separator: "; "), en: en.joined(separator: "; "))
+  }
+}
+
+extension Seratus_V1_ComparisonScale {
+  init(_ instrument: Instrument) {
+    self.init()
+    instrumentID = instrument.id
+    scaleMin = Seratus_V1_Decimal(instrument.scaleMin)
+    scaleMax = Seratus_V1_Decimal(instrument.scaleMax)
   }
 }
 

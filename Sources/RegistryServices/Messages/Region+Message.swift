@@ -107,3 +107,13 @@ extension Seratus_V1_SearchHit {
     how = hit.how
   }
 }
+
+extension Seratus_V1_RegionTotals {
+  init(_ totals: RegionTotals) {
+    self.init()
+    kabupaten = Int32(totals.kabupaten)
+    kota = Int32(totals.kota)
+    population = Int64(totals.population)
+    populationUnknown = Int32(totals.populationUnknown)
+  }
+}

@@ -3,8 +3,8 @@ internal import RegistryProtocol
 internal import RegistryStore
 
 extension Seratus_V1_Score {
-  /// - Parameter instruments: for the names of aspects; without its instrument a part has its key alone.
-  init(_ record: ScoreRecord, instruments: [Instrument] = []) {
+  /// - Parameter catalogue: for the names of aspects and dimensions.
+  init(_ record: ScoreRecord, _ catalogue: InstrumentCatalogue) {
     self.init()
     region = Seratus_V1_RegionSummary(record.region)
     year = Int32(record.key.year)
@@ -15,8 +15,9 @@ extension Seratus_V1_Score {
     if let published = record.published { publishedTotal = Seratus_V1_Decimal(published) }
     if let computed = record.computed { computedTotal = Seratus_V1_Decimal(computed) }
     missing = Seratus_V1_MissingKind(record.missing)
-    let aspects = instruments.first { $0.id == record.instrumentID }?.aspects ?? []
-    parts = record.parts.map { Seratus_V1_ScorePart($0, aspects: aspects) }
+    parts = record.parts.map { part in
+      Seratus_V1_ScorePart(part, name: catalogue.name(of: part.key, part.part, instrumentID: record.instrumentID))
+    }
     letterNumber = record.letterNumber ?? ""
     letterDate = Seratus_V1_Date(record.letterDate)
     released = record.released
@@ -26,13 +27,11 @@ extension Seratus_V1_Score {
 }
 
 extension Seratus_V1_ScorePart {
-  init(_ record: ScorePartRecord, aspects: [InstrumentAspect]) {
+  init(_ record: ScorePartRecord, name: Localized?) {
     self.init()
     part = record.part.rawValue
     key = record.key
-    if record.part == .aspect, let aspect = aspects.first(where: { $0.key == record.key }) {
-      name = Seratus_V1_LocalizedText(aspect.name)
-    }
+    if let name { self.name = Seratus_V1_LocalizedText(name) }
     if let number = record.value { value = Seratus_V1_Decimal(number) }
   }
 }

@@ -450,6 +450,14 @@ enum Queries {
       """#,
     parameters: 0)
 
+  /// From db/queries/instruments.sql.
+  static let dimensionRows = NamedQuery(
+    name: "dimension_rows",
+    sql: #"""
+      select set_id, key, name_id, name_en from registry.dimension order by set_id, ordinal
+      """#,
+    parameters: 0)
+
   /// SHA-256 of the text of each file, in order, as 64 hexadecimal digits. $1 the texts.
   /// From db/queries/migration.sql.
   static let migrationChecksums = NamedQuery(
@@ -1569,17 +1577,24 @@ enum Queries {
       """#,
     parameters: 6)
 
-  /// How many the pages hold together, and whether there is such a province at all. $1 to $4 as RegionPage.
+  /// What the pages hold together: regions, by kind, and their people, as far as they are known; and whether there is such a province at
+  /// all. $1 to $4 as RegionPage.
   /// From db/queries/regions.sql.
   static let regionPageTotal = NamedQuery(
     name: "region_page_total",
     sql: #"""
-      select count(*) filter (
-               where ($3::text is null or g.kind = $3::text)
-                 and ($4::int is null or exists (select from registry.membership m
-                                                 where m.region_id = g.region_id and m.cohort_year = $4::int)))::int as total,
+      select count(*) filter (where s.listed)::int as total,
+             count(*) filter (where s.listed and g.kind = 'kabupaten')::int as kabupaten,
+             count(*) filter (where s.listed and g.kind = 'kota')::int as kota,
+             coalesce(sum(r.population) filter (where s.listed), 0)::bigint as population,
+             count(*) filter (where s.listed and r.population is null)::int as population_unknown,
              $2::text is null or count(*) > 0 as province_known
       from registry.region_on($1::date) g
+      join registry.region r on r.region_id = g.region_id
+      cross join lateral (
+        select ($3::text is null or g.kind = $3::text)
+               and ($4::int is null or exists (select from registry.membership m
+                                               where m.region_id = g.region_id and m.cohort_year = $4::int)) as listed) s
       where $2::text is null or g.province_code = $2::text or registry.name_key(g.province_name) = registry.name_key($2::text)
       """#,
     parameters: 4)
@@ -1824,7 +1839,7 @@ enum Queries {
   static let scoresPut = NamedQuery(
     name: "scores_put",
     sql: #"""
-      select ordinal, region_id, year, stage, kind, version, created, replayed
+      select ordinal, region_id, year, stage, kind, version, created, unchanged, replayed
       from api.put_scores($1::bytea, sha256(convert_to($2::text, 'UTF8')), $2::jsonb)
       order by ordinal
       """#,

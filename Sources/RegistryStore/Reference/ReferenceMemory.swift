@@ -2,16 +2,18 @@ internal import PostgresClient
 internal import RegistryModel
 internal import Synchronization
 
-/// What a server keeps in memory of the database: which facts it holds, and the directory of regions.
+/// What a server keeps in memory of the database: which facts it holds, the directory of regions, and the instruments.
 struct Reference: Sendable {
   let dataset: DatasetRecord
   let directory: RegionDirectory
   /// Every dated row of a code, by its digits.
   let codes: [String: [CodeRow]]
 
-  static let steps = [Queries.datasetRead(), Queries.directoryEntries(), Queries.directoryCodes()]
+  let catalogue: InstrumentCatalogue
 
-  /// - Parameter results: of the three steps.
+  static let steps = [Queries.datasetRead(), Queries.directoryEntries(), Queries.directoryCodes()] + InstrumentCatalogue.steps
+
+  /// - Parameter results: of the steps.
   init(_ results: ArraySlice<PostgresResult>) throws {
     let results = Array(results)
     dataset = try DatasetRecord(results[0])
@@ -20,6 +22,7 @@ struct Reference: Sendable {
     guard !entries.isEmpty else { throw StoreError.fault("the database has no regions; load the reference data") }
     directory = try RegionDirectory(entries: entries, codes: rows)
     codes = Dictionary(grouping: rows, by: \.code.digits)
+    catalogue = try InstrumentCatalogue(results[3...])
   }
 
   private static func entry(_ row: PostgresRow) throws -> RegionEntry {

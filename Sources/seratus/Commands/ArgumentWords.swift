@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import RegistryClient
 internal import RegistryProtocol
 
 /// `annual`, `I` or `II`; also 1 and 2.
@@ -62,6 +63,16 @@ enum MissingArgument: String, CaseIterable, ExpressibleByArgument {
     case .withheld: .withheld
     case .notYetDue: .notYetDue
     }
+  }
+}
+
+/// 32 hexadecimal digits or a UUID.
+struct KeyArgument: ExpressibleByArgument, Equatable {
+  let key: IdempotencyKey
+
+  init?(argument: String) {
+    guard let key = IdempotencyKey(argument) else { return nil }
+    self.key = key
   }
 }
 

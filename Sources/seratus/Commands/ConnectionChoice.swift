@@ -35,9 +35,10 @@ struct ConnectionChoice: Sendable {
     var resolved = Resolved(endpoint: base, token: profile?.token)
     if let host = global.host {
       if host != profile?.host {
-        // Whoever is asked elsewhere must not learn this profile's token, nor answer under its server's name.
+        // Whoever is asked elsewhere must not learn this profile's token, nor answer under its server's names.
         resolved.token = nil
         resolved.endpoint.serverName = nil
+        resolved.endpoint.environment = nil
       }
       resolved.endpoint.host = host
     }

@@ -70,7 +70,11 @@ struct ProfileAdd: Leaf {
       .option)
   var serverName: String?
   @Option(help: Help(id: "Bahasa profil: id atau en.", en: "Language of the profile: id or en.").option) var language: Language?
-  @Option(help: Help(id: "Untuk apa registri ini, misalnya training.", en: "What this registry is for, e.g. training.").option)
+  @Option(
+    help: Help(
+      id: "Lingkungan registri, misalnya training, seperti pada daemonnya; server lain ditolak.",
+      en: "The registry's environment, e.g. training, as its daemon has it; a server of another is refused."
+    ).option)
   var environment: String?
   @Flag(help: Help(id: "Ganti profil yang sudah ada.", en: "Overwrite a profile that exists.").option) var replace = false
   @OptionGroup var global: GlobalOptions

@@ -48,7 +48,8 @@ struct RegionList: Leaf {
       page = try await client.listRegions(next)
       regions += page.regions
     }
-    return RegionListView(regions: regions, total: Int(page.total), asOf: page.asOf, dataset: page.dataset)
+    return RegionListView(
+      regions: regions, total: Int(page.total), totals: page.totals, asOf: page.asOf, dataset: page.dataset)
   }
 }
 

@@ -17,6 +17,7 @@ struct ScorePut: Leaf {
           "seratus score put 35.71 2023 --missing not_reported --source \"surat daerah\"",
           "seratus score put --file scores.csv --dry-run",
           "seratus score put --file scores.csv -o json",
+          "seratus score put --file scores.csv --idempotency-key 7d9e6f3a-52c1-4b0e-9a83-1f0c2d4e5b6a",
         ],
         id: Self.columnsID, en: Self.columnsEN))
   }
@@ -26,7 +27,8 @@ struct ScorePut: Leaf {
       35.71,2022,evaluasi-10-20-30-20-20-cut,3.60,3.21,3.31,B-1003/DJAI/AI.01.04/12/2022,1
     """
   private static let columnsID = """
-    Semua baris ditulis atau tidak satu pun. Nilai yang belum ada berversi 0.
+    Semua baris ditulis atau tidak satu pun. Nilai yang belum ada berversi 0. Yang tidak disebut tetap: nilai tercetak tetap di samping \
+    bagian baru; bagian dan instrumennya tetap di samping nilai tercetak baru. --missing menghapus keduanya.
 
     KOLOM BERKAS: region dan year (wajib); stage (annual, I, II), kind (implementation, masterplan), instrument_id, aspect:KUNCI, \
     dimension:KUNCI, published_total, missing (not_reported, not_applicable, withheld, not_yet_due), letter_number, letter_date, \
@@ -35,7 +37,8 @@ struct ScorePut: Leaf {
     \(sample)
     """
   private static let columnsEN = """
-    All rows are written or none. A score that doesn't exist yet has version 0.
+    All rows are written or none. A score that doesn't exist yet has version 0. What is not given stays: a published total beside new \
+    parts, parts and their instrument beside a new published total. --missing takes both away.
 
     COLUMNS OF THE FILE: region and year (needed); stage (annual, I, II), kind (implementation, masterplan), instrument_id, \
     aspect:KEY, dimension:KEY, published_total, missing (not_reported, not_applicable, withheld, not_yet_due), letter_number, \
@@ -78,6 +81,12 @@ struct ScorePut: Leaf {
     help: Help(id: "Rilis untuk umum (hanya admin kementerian).", en: "Release to the public (ministry administrators only).")
       .option)
   var release = false
+  @Option(
+    help: Help(
+      id: "Kunci 32 angka heksadesimal atau UUID: permintaan yang sama dengan kunci yang sama dijalankan sekali saja.",
+      en: "Key of 32 hexadecimal digits or a UUID: the same request under the same key is carried out once."
+    ).option)
+  var idempotencyKey: KeyArgument?
   @OptionGroup var global: GlobalOptions
 
   func validate() throws {
@@ -103,8 +112,11 @@ struct ScorePut: Leaf {
       request.rows = [try row(invocation)]
     }
     request.validateOnly = dryRun
+    let key = idempotencyKey?.key ?? IdempotencyKey()
     do {
-      let answer = try await invocation.withClient { [request] client in try await client.putScores(request) }
+      let answer = try await invocation.withClient { [request] client in
+        try await client.putScores(request, key: key)
+      }
       try invocation.show(PutView(response: answer, isDryRun: dryRun).document(invocation.language))
     } catch let error as RPCError {
       throw Failure(error).onLines(lines)

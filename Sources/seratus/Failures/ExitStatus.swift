@@ -42,6 +42,7 @@ enum ExitStatus: Int32, CaseIterable, Sendable {
     case .unauthenticated: self = .notSignedIn
     case .invalidArgument, .outOfRange:
       self = reason.contains("AMBIGUOUS_NUMBER") || !reason.contains("AMBIGUOUS") ? .invalidData : .ambiguous
+    case .failedPrecondition where reason == "ENVIRONMENT_MISMATCH": self = .usage
     case .alreadyExists, .aborted, .failedPrecondition: self = .conflict
     case .unavailable, .deadlineExceeded, .resourceExhausted: self = .unavailable
     case .cancelled, .unknown, .unimplemented, .internalError, .dataLoss: self = .other

@@ -3,6 +3,7 @@ internal import Lontar
 internal import LontarTLS
 internal import RegistryClient
 internal import RegistryModel
+internal import RegistryProtocol
 
 /// Why a command did not succeed: one shape for people, for scripts and for the exit code.
 struct Failure: Error, Sendable, Equatable {
@@ -65,19 +66,30 @@ extension Failure {
       // The transport's message names host and port, which OpenSSL doesn't know.
       let remedy = Self.remedy(fault)
       self.init(tls: fault)
-      message = Phrase(id: "\(error.message); \(remedy.id)", en: "\(error.message); \(remedy.en)")
+      message = Phrase(
+        id: "\(TransportWords.indonesian(error.message)); \(remedy.id)", en: "\(error.message); \(remedy.en)")
       return
     }
     self.init(
       exit: ExitStatus(error.code, reason: details.reason), code: "\(error.code)",
       reason: details.reason.isEmpty ? "\(error.code)" : details.reason, message: Self.message(error))
-    faults = details.fieldViolations.map { violation in
+    faults = details.fieldViolations.enumerated().map { index, violation in
       Fault(
-        field: violation.field, row: Self.row(violation.field), reason: violation.reason, message: .same(violation.description))
+        field: violation.field, row: Self.row(violation.field), reason: violation.reason,
+        message: Phrase(id: Self.indonesian(error, index) ?? violation.description, en: violation.description))
     }
     requestID = details.requestID
     isRetryable = error.isRetryable || error.code == .deadlineExceeded
-    parameters = details.parameters
+    parameters = details.ownParameters
+  }
+
+  /// A fault in Indonesian; nil if its reason is newer than this program, or its values did not come along.
+  private static func indonesian(_ error: RPCError, _ index: Int) -> String? {
+    let violation = error.details.fieldViolations[index]
+    guard let entry = ErrorCatalogue[violation.reason], let fault = error.details.fault(index),
+      entry.id.required.isSubset(of: fault.parameters.keys)
+    else { return nil }
+    return fault.sentence(.indonesian)
   }
 
   /// "rows[3].parts[1].value" is about the fourth row.
@@ -90,17 +102,8 @@ extension Failure {
     let localized = error.details.localized
     let english = localized["en"] ?? error.message
     if let indonesian = localized["id"] { return Phrase(id: indonesian, en: english) }
-    switch error.code {
-    case .unavailable:
-      return Phrase(
-        id: "server tidak terjangkau (\(english)); coba lagi sebentar, atau periksa host dan port",
-        en: "\(english); try again in a moment, or check host and port")
-    case .deadlineExceeded:
-      return Phrase(
-        id: "server tidak menjawab tepat waktu; coba lagi atau beri waktu lebih dengan --timeout",
-        en: "the server did not answer in time; try again, or give it longer with --timeout")
-    default: return .same(english)
-    }
+    let words = TransportWords.message(error.code, english)
+    return Phrase(id: words.id, en: words.en)
   }
 
   private init(tls error: TLSError) {
@@ -109,7 +112,8 @@ extension Failure {
     self.init(
       exit: Self.isLocal(error.code) ? .usage : .unavailable, code: Self.isLocal(error.code) ? "USAGE" : "UNAVAILABLE",
       reason: error.code.rawValue,
-      message: Phrase(id: "\(error.message); \(remedy.id)", en: "\(error.message); \(remedy.en)"), isRetryable: isPassing,
+      message: Phrase(id: "\(TLSWords.indonesian(error)); \(remedy.id)", en: "\(error.message); \(remedy.en)"),
+      isRetryable: isPassing,
       parameters: error.parameters)
   }
 
@@ -125,7 +129,7 @@ extension Failure {
       Phrase(
         id: "sertifikat server harus diperbarui oleh operator; periksa juga jam mesin ini",
         en: "the operator has to renew the server's certificate; check this machine's clock, too")
-    default: .same(error.remedy)
+    default: Phrase(id: TLSWords.remedy(error), en: error.remedy)
     }
   }
 
@@ -135,13 +139,14 @@ extension Failure {
   }
 
   private init(model error: ModelError) {
+    let message = Phrase(
+      id: "\(error.field): \(FieldFault(error, path: "").sentence(.indonesian))", en: "\(error.message); \(error.remedy)")
     self.init(
-      exit: .invalidData, code: "INVALID_DATA", reason: error.reason.rawValue,
-      message: .same("\(error.message); \(error.remedy)"),
+      exit: .invalidData, code: "INVALID_DATA", reason: error.reason.rawValue, message: message,
       faults: [
         Fault(
           field: error.field, row: error.parameters["row"].flatMap { Int($0) }, column: error.parameters["column"],
-          reason: error.reason.rawValue, message: .same("\(error.message); \(error.remedy)"))
+          reason: error.reason.rawValue, message: message)
       ], parameters: error.parameters)
   }
 
@@ -149,7 +154,7 @@ extension Failure {
     self.init(
       exit: .output, code: "OUTPUT", reason: "OUTPUT_FAILED",
       message: Phrase(
-        id: "\(fault.path) tidak dapat ditulis: \(fault.reason); periksa jalur, izin dan ruang disk",
+        id: "\(fault.path) tidak dapat ditulis: \(fault.indonesian); periksa jalur, izin dan ruang disk",
         en: "can't write \(fault.path): \(fault.reason); check path, permissions and disk space"),
       parameters: ["path": fault.path, "act": fault.act, "errno": "\(fault.code)"])
     isSilent = fault.isBrokenPipe
@@ -158,13 +163,13 @@ extension Failure {
   /// A file that the caller asked to be read.
   static func unreadable(_ fault: FileFault) -> Failure {
     usage(
-      "INPUT_UNREADABLE", id: "\(fault.path) tidak dapat dibaca: \(fault.reason); periksa jalur dan izin",
+      "INPUT_UNREADABLE", id: "\(fault.path) tidak dapat dibaca: \(fault.indonesian); periksa jalur dan izin",
       en: "can't read \(fault.path): \(fault.reason); check path and permissions",
       parameters: ["path": fault.path, "errno": "\(fault.code)"])
   }
 
   private init(profile error: ProfileError) {
-    let (name, path, detail) = (error.name, error.path, error.detail)
+    let (name, path, detail, rincian) = (error.name, error.path, error.detail, error.indonesian)
     let message: Phrase =
       switch error.reason {
       case .missing:
@@ -176,7 +181,7 @@ extension Failure {
         )
       case .malformed:
         Phrase(
-          id: "profil \(path) rusak: \(detail); perbaiki atau buat lagi dengan profile add --replace",
+          id: "profil \(path) rusak: \(rincian); perbaiki atau buat lagi dengan profile add --replace",
           en: "the profile \(path) is malformed: \(detail); correct it, or make it again with profile add --replace")
       case .readableByOthers:
         Phrase(
@@ -192,7 +197,7 @@ extension Failure {
           en: "the profile \"\(name)\" exists; add --replace to overwrite it")
       case .unusable:
         Phrase(
-          id: "profil \(path) tidak dapat dipakai: \(detail); periksa jalur dan izin",
+          id: "profil \(path) tidak dapat dipakai: \(rincian); periksa jalur dan izin",
           en: "the profile \(path) can't be used: \(detail); check path and permissions")
       }
     self.init(

@@ -53,7 +53,8 @@ struct ScoreFile: Sendable {
         Failure.Fault(
           field: "csv", row: line, column: error.parameters["column"], reason: error.reason.rawValue,
           message: Phrase(
-            id: "bukan CSV yang sah (\(error.reason.rawValue)); \(error.parameters["reason"] ?? error.message)",
+            id:
+              "\(FieldFault(error, path: "").sentence(.indonesian)); apit isian dengan tanda kutip dan gandakan kutip di dalamnya",
             en: "\(error.parameters["reason"] ?? error.message); \(error.remedy)")))
     }
     return rows

@@ -11,8 +11,7 @@ extension ComparisonView {
     ["year", "stage", "measure", "cohort_year", "members", "members_published", "list_complete", "repeats", "n"]
     + missingKinds.map { "missing_\($0.term)" } + [
       "excluded", "minimum", "lower_quartile", "median", "mean", "upper_quartile", "maximum", "standard_deviation", "rank",
-      "tied",
-      "conclusive", "dataset",
+      "tied", "scale_min", "scale_max", "conclusive", "dataset",
     ]
 
   func record(_ cohort: Seratus_V1_CohortDescription) -> [OutputValue] {
@@ -28,9 +27,16 @@ extension ComparisonView {
     let excluded = OutputValue.integer(cohort.excluded.reduce(0) { $0 + Int($1.count) })
     let rank: [OutputValue] = [
       cohort.hasRank ? .integer(Int(cohort.rank)) : .null, cohort.hasRank ? .integer(Int(cohort.tied)) : .null,
-      .bool(response.conclusive), .text(response.dataset.term),
+      commonScale.min, commonScale.max, .bool(response.conclusive), .text(response.dataset.term),
     ]
     return head + missing + [excluded] + figures(cohort).map(\.value) + rank
+  }
+
+  /// Empty where the values have none, or several.
+  private var commonScale: (min: OutputValue, max: OutputValue) {
+    let bounds = Set(response.scales.map { [$0.scaleMin.exact, $0.scaleMax.exact] })
+    guard bounds.count == 1, let scale = response.scales.first else { return (.null, .null) }
+    return (scale.scaleMin.output, scale.scaleMax.output)
   }
 
   private func figures(_ cohort: Seratus_V1_CohortDescription) -> [OutputField] {
@@ -75,6 +81,12 @@ extension ComparisonView {
       "cohorts": .list(response.cohorts.map(output)), "all": response.hasAll ? output(response.all) : .null,
       "verdict": .list(response.verdict.map(\.output)), "conventions": .list(response.conventions.map(\.output)),
       "scope": response.scope.output,
+      "scales": .list(
+        response.scales.map {
+          .object([
+            "instrument_id": .text($0.instrumentID), "scale_min": $0.scaleMin.output, "scale_max": $0.scaleMax.output,
+          ])
+        }),
       "values": .list(
         response.values.map { value in
           .object(

@@ -109,8 +109,17 @@ struct ComparisonView {
         "Members: in the list known here / by the ministry's count. n: members with a value. few: too few values. \"=\": tied rank."
     )
     let scope = language[response.scope]
-    return [language[signs]] + response.conventions.map { language[$0] }
+    return [language[signs]] + [scale(language)].compactMap { $0 } + response.conventions.map { language[$0] }
       + (scope.isEmpty ? [] : ["\(language[Words.scope]): \(scope)"])
+  }
+
+  /// "Skala: 0,00–4,00 (evaluasi-…)"; nil where no value has one.
+  private func scale(_ language: Language) -> String? {
+    guard !response.scales.isEmpty else { return nil }
+    let scales = response.scales.map { scale in
+      "\(language.number(scale.scaleMin))–\(language.number(scale.scaleMax)) (\(scale.instrumentID))"
+    }
+    return "\(language[Words.scale]): \(scales.joined(separator: ", "))"
   }
 }
 

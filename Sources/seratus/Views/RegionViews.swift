@@ -5,18 +5,33 @@ internal import RegistryProtocol
 struct RegionListView {
   let regions: [Seratus_V1_RegionSummary]
   let total: Int
+  let totals: Seratus_V1_RegionTotals
   let asOf: Seratus_V1_Date
   let dataset: Seratus_V1_Dataset
 
   func document(_ language: Language) -> Document {
     var document = Document(title, dataset: dataset, language)
-    document.blocks.append(.table(table(language)))
+    document.blocks += [.table(table(language)), .paragraph(language[sums])]
+    document.talk.append(language[sums])
     document.columns = Seratus_V1_RegionSummary.columns + ["region_id", "as_of", "dataset"]
     document.records = regions.map { $0.cells + [.integer(Int($0.regionID)), asOf.output, .text(dataset.term)] }
     document.object = .object([
-      "dataset": dataset.output, "as_of": asOf.output, "total": .integer(total), "regions": .list(regions.map(\.output)),
+      "dataset": dataset.output, "as_of": asOf.output, "total": .integer(total), "totals": totals.output,
+      "regions": .list(regions.map(\.output)),
     ])
     return document
+  }
+
+  /// "514 = 416 kabupaten + 98 kota; penduduk 284.973.643"
+  private var sums: Phrase {
+    func phrase(_ language: Language, population: String, without: String) -> String {
+      let unknown = totals.populationUnknown > 0 ? " (\(totals.populationUnknown) \(without))" : ""
+      return "\(total) = \(totals.kabupaten) kabupaten + \(totals.kota) kota; \(population) "
+        + language.format(Int(totals.population)) + unknown
+    }
+    return Phrase(
+      id: phrase(.indonesian, population: "penduduk", without: "tanpa angka"),
+      en: phrase(.english, population: "population", without: "without a figure"))
   }
 
   private var title: Phrase {
@@ -33,6 +48,15 @@ struct RegionListView {
       rows: regions.map {
         [$0.kemendagriCode, $0.name, $0.provinceName, $0.bpsCode.isEmpty ? language[Words.unknown] : $0.bpsCode]
       })
+  }
+}
+
+extension Seratus_V1_RegionTotals {
+  var output: OutputValue {
+    .object([
+      "kabupaten": .integer(Int(kabupaten)), "kota": .integer(Int(kota)), "population": .integer(Int(population)),
+      "population_unknown": .integer(Int(populationUnknown)),
+    ])
   }
 }
 

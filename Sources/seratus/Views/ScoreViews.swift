@@ -49,15 +49,12 @@ struct PutView {
   let isDryRun: Bool
 
   func document(_ language: Language) -> Document {
-    let count = response.results.count
-    let title =
-      isDryRun
-      ? Phrase(
-        id: "\(count) baris sah; tidak ada yang ditulis",
-        en: "\(count) \(count == 1 ? "row is" : "rows are") valid; nothing was written")
-      : Phrase(id: "\(count) baris ditulis", en: "\(count) \(count == 1 ? "row" : "rows") written")
     var document = Document(title, dataset: response.dataset, language)
     document.blocks.append(.table(table(language)))
+    if response.replayed {
+      document.blocks.append(.paragraph(language[Self.replayed]))
+      document.talk.append(language[Self.replayed])
+    }
     document.columns = ["region_code", "region_name", "year", "outcome", "version", "computed_total", "dataset"]
     document.records = response.results.map { result in
       [
@@ -67,11 +64,30 @@ struct PutView {
       ]
     }
     document.object = .object([
-      "dataset": response.dataset.output, "written": .bool(!isDryRun),
+      "dataset": response.dataset.output, "written": .bool(!isDryRun && !response.replayed && unchanged < response.results.count),
+      "replayed": .bool(response.replayed),
       "results": .list(document.records.map { document.named($0) }),
     ])
     return document
   }
+
+  private var unchanged: Int { response.results.count { $0.outcome == "unchanged" } }
+
+  private var title: Phrase {
+    let count = response.results.count
+    if isDryRun {
+      return Phrase(
+        id: "\(count) baris sah; tidak ada yang ditulis",
+        en: "\(count) \(count == 1 ? "row is" : "rows are") valid; nothing was written")
+    }
+    let written = count - unchanged
+    let same = unchanged > 0 ? Phrase(id: ", \(unchanged) tidak berubah", en: ", \(unchanged) unchanged") : .same("")
+    return Phrase(id: "\(written) baris ditulis\(same.id)", en: "\(written) \(written == 1 ? "row" : "rows") written\(same.en)")
+  }
+
+  private static let replayed = Phrase(
+    id: "jawaban tersimpan (replayed): permintaan ini sudah dijalankan dengan kunci yang sama; kini tidak ada yang ditulis",
+    en: "stored answer (replayed): this request was carried out before under the same key; nothing was written now")
 
   private func table(_ language: Language) -> Table {
     Table(

@@ -1,5 +1,7 @@
-/// SHA-256 (FIPS 180-4) of a stream, for the checksum in a manifest. Not for passwords or tokens: those belong to OpenSSL on the server.
-struct SHA256 {
+/// SHA-256 (FIPS 180-4) of a stream, for the checksum in a manifest and the name of an environment. Not for passwords or tokens: those belong to OpenSSL on the server.
+package struct SHA256 {
+  package init() {}
+
   private static let blockBytes = 64
   private var state: [UInt32] = [
     0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
@@ -7,9 +9,9 @@ struct SHA256 {
   private var pending: [UInt8] = []
   private var length: UInt64 = 0
 
-  mutating func update(_ text: String) { update(Array(text.utf8)) }
+  package mutating func update(_ text: String) { update(Array(text.utf8)) }
 
-  mutating func update(_ bytes: [UInt8]) {
+  package mutating func update(_ bytes: [UInt8]) {
     length += UInt64(bytes.count)
     pending += bytes
     var start = 0
@@ -21,7 +23,7 @@ struct SHA256 {
   }
 
   /// 64 hexadecimal digits.
-  func hex() -> String {
+  package func hex() -> String {
     var copy = self
     let bits = length * 8
     let padding = 1 + (119 - Int(length % 64)) % 64
