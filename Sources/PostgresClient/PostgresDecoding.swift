@@ -181,6 +181,8 @@ extension Array: PostgresDecodable where Element: PostgresDecodable {
     let elementType: UInt32 = bytes.bigEndian(8)
     let count = Int(bytes.bigEndian(12, as: Int32.self))
     var elements: [Element] = []
+    // Each element has at least its length: a count that lies reserves no more than the bytes that came.
+    elements.reserveCapacity(Swift.max(0, Swift.min(count, bytes.count / 4)))
     var offset = 20
     for _ in 0..<count {
       guard offset + 4 <= bytes.count else { throw cell.mismatch(Self.self) }

@@ -7,12 +7,15 @@ package struct InstrumentCatalogue: Sendable {
   package let instruments: [Instrument]
   /// In order of their ids, each with its dimensions in order.
   private let sets: [(id: String, dimensions: [NamedKey])]
+  /// What `name` answers: looked up for each part of each score.
+  private let names: PartNames
 
   package static let empty = InstrumentCatalogue(instruments: [], sets: [])
 
   private init(instruments: [Instrument], sets: [(id: String, dimensions: [NamedKey])]) {
     self.instruments = instruments
     self.sets = sets
+    names = PartNames(instruments, sets)
   }
 
   package subscript(id: String) -> Instrument? { instruments.first { $0.id == id } }
@@ -29,13 +32,7 @@ package struct InstrumentCatalogue: Sendable {
   /// What a part of a score is called. Where the score names no instrument, or one that came a moment ago, the name is that of the first
   /// version or set with this key: the ministry's stands before those of regions.
   package func name(of key: String, _ part: ScorePartKind, instrumentID: String?) -> Localized? {
-    let own = instrumentID.flatMap { self[$0] }
-    switch part {
-    case .aspect: return ((own.map { [$0] } ?? []) + instruments).lazy.flatMap(aspects).first { $0.key == key }?.name
-    case .dimension:
-      let first = own.map(dimensions) ?? []
-      return (first + sets.flatMap(\.dimensions)).first { $0.key == key }?.name
-    }
+    names.name(of: key, part, instrumentID: instrumentID)
   }
 
   /// What a total may be of which nobody says by which version it was made: within the widest scale on record, with as many decimals as
@@ -45,6 +42,35 @@ package struct InstrumentCatalogue: Sendable {
       let decimals = instruments.map(\.decimals).max()
     else { return nil }
     return TotalScale(min: min, max: max, decimals: decimals)
+  }
+}
+
+/// The names of parts by key: of each version first, then of all.
+private struct PartNames: Sendable {
+  private typealias Names = [String: Localized]
+
+  private var aspects: [String: Names] = [:]
+  private var dimensions: [String: Names] = [:]
+  private var anyAspect: Names = [:]
+  private var anyDimension: Names = [:]
+
+  init(_ instruments: [Instrument], _ sets: [(id: String, dimensions: [NamedKey])]) {
+    for instrument in instruments {
+      for aspect in instrument.aspects {
+        aspects[instrument.id, default: [:]][aspect.key] = aspect.name
+        if anyAspect[aspect.key] == nil { anyAspect[aspect.key] = aspect.name }
+      }
+      let own = sets.first { $0.id == instrument.dimensionSet }?.dimensions ?? []
+      for dimension in own { dimensions[instrument.id, default: [:]][dimension.key] = dimension.name }
+    }
+    for dimension in sets.lazy.flatMap(\.dimensions) where anyDimension[dimension.key] == nil {
+      anyDimension[dimension.key] = dimension.name
+    }
+  }
+
+  func name(of key: String, _ part: ScorePartKind, instrumentID: String?) -> Localized? {
+    let (own, any) = part == .aspect ? (aspects, anyAspect) : (dimensions, anyDimension)
+    return instrumentID.flatMap { own[$0]?[key] } ?? any[key]
   }
 }
 
