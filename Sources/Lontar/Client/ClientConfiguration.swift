@@ -24,6 +24,8 @@ public struct ClientOptions: Sendable {
   public var backoffMaxMilliseconds = 30_000
   /// The largest request or answer.
   public var messageBytesMax = 4 * 1024 * 1024
+  /// The longest frame that brings message bytes, without its header; 1,024 to 16,777,215.
+  public var framePayloadBytesMax = 16_372
   /// Calls that wait for a connection or for call credit; more are refused with RESOURCE_EXHAUSTED.
   public var waitingCallsMax = 10_000
   /// A server that has calls of ours but is silent for so long is asked for a sign of life.
@@ -41,6 +43,7 @@ public struct ClientOptions: Sendable {
   var wireLimits: WireLimits {
     var limits = WireLimits()
     limits.messageBytesMax = messageBytesMax
+    limits.framePayloadBytesMax = framePayloadBytesMax
     return limits
   }
 }

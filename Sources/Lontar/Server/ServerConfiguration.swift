@@ -26,6 +26,8 @@ public struct ServerLimits: Sendable {
   public var callsPerConnectionMax = 100
   /// The largest request or answer.
   public var messageBytesMax = 4 * 1024 * 1024
+  /// The longest frame that brings message bytes, without its header; 1,024 to 16,777,215.
+  public var framePayloadBytesMax = 16_372
   /// A client that says no HELLO by then is not one.
   public var helloTimeoutSeconds = 5
   /// A frame must be whole by then (slow loris).
@@ -50,6 +52,7 @@ public struct ServerLimits: Sendable {
     var limits = WireLimits()
     limits.callsMax = UInt64(callsPerConnectionMax)
     limits.messageBytesMax = messageBytesMax
+    limits.framePayloadBytesMax = framePayloadBytesMax
     return limits
   }
 }
