@@ -8,11 +8,14 @@ struct DeadlineSweep {
 
   /// Makes sure that `sweep` runs at `deadline` or earlier.
   mutating func watch(_ deadline: NIODeadline, on eventLoop: any EventLoop, sweep: @escaping @Sendable () -> Void) {
-    guard deadline < timerDeadline else { return }
+    guard isLate(for: deadline) else { return }
     timer?.cancel()
     timerDeadline = deadline
     timer = eventLoop.scheduleTask(deadline: deadline, sweep)
   }
+
+  /// The timer must be set anew for this deadline: asked first, so that most calls make no closure.
+  func isLate(for deadline: NIODeadline) -> Bool { deadline < timerDeadline }
 
   /// The timer has fired, or nothing is left to watch.
   mutating func reset() {

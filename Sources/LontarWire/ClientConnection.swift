@@ -1,7 +1,7 @@
 package import NIOCore
 
 /// The client's end of a connection: bytes in, events and bytes out. It owns no socket and no timer.
-package struct ClientConnection {
+package struct ClientConnection: ~Copyable {
   /// What the upper layer has to do.
   package enum Event {
     /// The server has said its limits: calls can be opened.

@@ -1,8 +1,8 @@
 package import NIOCore
 
 /// The server's end of a connection: bytes in, events and bytes out. It owns no socket and no timer; time comes in as nanoseconds of
-/// any steady clock.
-package struct ServerConnection {
+/// any steady clock. Not copyable: a copy made by accident costs more than a call.
+package struct ServerConnection: ~Copyable {
   /// What the upper layer has to do.
   package enum Event {
     /// A call begins. `message` is its first message if that came inline; `end`: no more will come.

@@ -46,7 +46,9 @@ struct StreamTable {
 
   mutating func remove(_ stream: UInt32) -> StreamState? {
     guard var hole = find(stream) else { return nil }
-    let removed = states[hole]
+    // Taken out, not copied.
+    var removed: StreamState?
+    swap(&removed, &states[hole])
     count -= 1
     // Close the gap so that later look-ups don't stop at it: a follower moves into it unless its home lies behind it.
     var index = (hole + 1) & mask

@@ -13,24 +13,23 @@ import Testing
 
   @Test(arguments: [UInt64(1), 2]) func `a server survives damaged frames`(seed: UInt64) throws {
     var random = Seeded(seed)
-    let start = try openServer().connection
-    var connection = start
+    var end = try openServer()
     var order = EventOrder()
     var faults: [ConnectionErrorCode: Int] = [:]
     for number in 0..<(Self.inputs / 4) {
-      connection.feed(Self.input(&random))
+      end.connection.feed(Self.input(&random))
       do throws(WireError) {
-        while let event = try connection.next(now: UInt64(number) * 1_000_000) {
+        while let event = try end.connection.next(now: UInt64(number) * 1_000_000) {
           order.check(event)
-          Self.answer(event, &connection, &random)
+          Self.answer(event, &end.connection, &random)
         }
-        if number % 8 == 0 { _ = connection.takeOutbound() }
+        if number % 8 == 0 { _ = end.connection.takeOutbound() }
       } catch {
         faults[error.code, default: 0] += 1
-        connection.fail(error)
-        let last = connection.takeOutbound()
+        end.connection.fail(error)
+        let last = end.connection.takeOutbound()
         #expect(last != nil)
-        connection = start
+        end = try openServer()
         order = EventOrder()
       }
       if let fault = order.fault {
@@ -44,33 +43,32 @@ import Testing
 
   @Test(arguments: [UInt64(3), 4]) func `a client survives damaged frames`(seed: UInt64) throws {
     var random = Seeded(seed)
-    let start = try openClient().connection
-    var connection = start
+    var end = try openClient()
     var faults = 0
     var ended: Set<Int> = []
     var opened = 0
     for number in 0..<(Self.inputs / 4) {
-      if connection.canOpen, connection.runningStreams < 8 {
+      if end.connection.canOpen, end.connection.runningStreams < 8 {
         opened += 1
-        _ = connection.open(Call(opened), openFrame(), message: nil, end: Bool.random(using: &random))
+        _ = end.connection.open(Call(opened), openFrame(), message: nil, end: Bool.random(using: &random))
       }
-      connection.feed(Self.input(&random))
+      end.connection.feed(Self.input(&random))
       do throws(WireError) {
-        while let event = try connection.next() {
+        while let event = try end.connection.next() {
           for id in event.endedCalls where !ended.insert(id).inserted {
             Issue.record("call \(id) ended twice; seed \(seed), input \(number)")
             return
           }
         }
-        if number % 8 == 0 { _ = connection.takeOutbound() }
+        if number % 8 == 0 { _ = end.connection.takeOutbound() }
       } catch {
         faults += 1
-        connection.fail(error)
-        for case let call as Call in connection.abandon() where !ended.insert(call.id).inserted {
+        end.connection.fail(error)
+        for case let call as Call in end.connection.abandon() where !ended.insert(call.id).inserted {
           Issue.record("call \(call.id) was given up after its end; seed \(seed), input \(number)")
           return
         }
-        connection = start
+        end = try openClient()
       }
     }
     #expect(faults > 0)

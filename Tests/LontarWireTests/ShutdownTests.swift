@@ -97,7 +97,8 @@ import Testing
     #expect((server.call(of: 1) as? Call)?.id == 1)
     #expect(server.abandon().count == 1)
     #expect(try server.events(ByteBuffer(count: 100_000)).isEmpty)
-    #expect(!server.connection.holdsPartialFrame)
+    let holdsPartialFrame = server.connection.holdsPartialFrame
+    #expect(!holdsPartialFrame)
   }
 
   @Test func `a client that leaves says so and its calls go on`() throws {

@@ -51,7 +51,7 @@ final class ClientCore: @unchecked Sendable {
   func start(_ call: ClientCall) {
     // Its task was cancelled before it came here.
     guard !call.isOver else { return }
-    if let deadline = call.deadline {
+    if let deadline = call.deadline, sweep.isLate(for: deadline) {
       sweep.watch(deadline, on: eventLoop) { [weak self] in self?.sweepDeadlines() }
     }
     call.index = live.count

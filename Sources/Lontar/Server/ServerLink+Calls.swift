@@ -47,7 +47,9 @@ extension ServerLink {
     machine.attach(call, to: stream)
     call.index = running.count
     running.append(call)
-    clocks.sweep.watch(deadline, on: executor.eventLoop) { [weak self] in self?.sweepDeadlines() }
+    if clocks.sweep.isLate(for: deadline) {
+      clocks.sweep.watch(deadline, on: executor.eventLoop) { [weak self] in self?.sweepDeadlines() }
+    }
     shared.counters.callStarted()
     if registered.kind.takesOneRequest {
       call.message = message

@@ -8,7 +8,7 @@ import NIOCore
 /// What must hold: two honest ends never refuse each other; messages arrive whole, in order and with their bytes; each call ends once;
 /// a call that was said not to have been processed has seen no handler; no more handlers run than were allowed; what each end holds is
 /// bounded; and when all have said and taken everything, nothing is left over and nobody waits.
-struct Simulation {
+struct Simulation: ~Copyable {
   private final class ClientCall {
     let id: Int
     let stream: UInt32
