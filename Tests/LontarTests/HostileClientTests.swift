@@ -189,6 +189,29 @@ internal import Testing
     #expect(errors.compactMap { ($0 as? WireError)?.code } == [attack.code])
   }
 
+  /// OPEN with 0 ns left, then a frame that ends the connection, so that all its answers are there to be read.
+  @Test func `a call whose deadline has passed on arrival is answered without its handler`() async throws {
+    let ran = Mutex(false)
+    let echo = try await EchoServer.start(register: { router in
+      router.unary(Method<EchoRequest, EchoResponse>(service: "a.S", name: "M", kind: .unary)) { _, _ in
+        ran.withLock { $0 = true }
+        return EchoResponse()
+      }
+    })
+    let raw = try await RawClient.secure(to: echo)
+    let open: [UInt8] = [1, 1, 0, 5] + Array("a.S/M".utf8) + Self.zeros8
+    await raw.send(Self.greeting + Self.header(open.count, 0x02, 1, flags: 0x05) + open + Self.header(0, 0x7F, 0))
+    var decoder = FrameDecoder(limits: WireLimits(), expectsPreface: false)
+    decoder.feed(try await raw.ended().received)
+    var codes: [UInt16] = []
+    while let frame = try decoder.next() {
+      if case .status(1, let status, _, _) = frame { codes.append(status.code) }
+    }
+    #expect(codes == [StatusCode.deadlineExceeded.rawValue])
+    #expect(!ran.withLock { $0 })
+    await echo.stop()
+  }
+
   @Test func `a wrong environment is refused by HELLO and GOAWAY`() async throws {
     let errors = try await survives(adjust: { $0.limits.environment = Array(repeating: 7, count: 16) }) { echo in
       let raw = try await RawClient.secure(to: echo)
