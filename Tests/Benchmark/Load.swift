@@ -1,5 +1,4 @@
 internal import Foundation
-internal import Lontar
 
 /// Calls without a pause from several clients, several in flight on each, and what they took.
 struct Load {
@@ -9,20 +8,21 @@ struct Load {
   let calls: Int
 
   /// - Parameters:
+  ///   - executors: one for each client, where its tasks run; nil: on the global one.
   ///   - seconds: how long; calls begun by then are waited for.
   ///   - calls: at most so many by each task.
   ///   - call: one call on the client with this number.
   init(
-    clients: [LontarClient], inFlight: Int, seconds: Double, calls: Int = .max,
+    executors: [(any TaskExecutor)?], inFlight: Int, seconds: Double, calls: Int = .max,
     call: @escaping @Sendable (_ client: Int) async throws -> Void
   ) async throws {
     let clock = ContinuousClock()
     let start = clock.now
     let end = start + .seconds(seconds)
     var nanoseconds = try await withThrowingTaskGroup(of: [Int64].self) { group in
-      for (number, client) in clients.enumerated() {
+      for (number, executor) in executors.enumerated() {
         for _ in 0..<inFlight {
-          group.addTask(executorPreference: client.executor) {
+          group.addTask(executorPreference: executor) {
             var taken: [Int64] = []
             var now = clock.now
             while now < end, taken.count < calls {

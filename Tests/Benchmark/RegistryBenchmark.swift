@@ -42,8 +42,8 @@ struct RegistryLoad: AsyncParsableCommand {
     }
     guard ["region", "score"].contains(read) else { throw ValidationError("--read takes region or score, not \(read)") }
     let call = read == "region" ? region : score
-    _ = try await Load(clients: clients, inFlight: inFlight, seconds: seconds / 4, call: call)
-    let load = try await Load(clients: clients, inFlight: inFlight, seconds: seconds, call: call)
+    _ = try await Load(executors: clients.map(\.executor), inFlight: inFlight, seconds: seconds / 4, call: call)
+    let load = try await Load(executors: clients.map(\.executor), inFlight: inFlight, seconds: seconds, call: call)
     print("seratus \(clients.count)x\(inFlight): \(load)")
   }
 

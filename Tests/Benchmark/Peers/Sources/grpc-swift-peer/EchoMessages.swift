@@ -1,0 +1,1 @@
+../../../../LontarTesting/Generated/lontar_testing_v1_echo.pb.swift
