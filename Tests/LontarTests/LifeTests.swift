@@ -9,7 +9,13 @@ internal import Testing
   /// Handlers that answer when the test opens the gate.
   private final class Gate: Sendable {
     let arrived = Signals<Void>()
+    /// The answer to a call without a payload: which server is this?
+    let name: String
     private let waiting = Mutex<(isOpen: Bool, all: [CheckedContinuation<Void, Never>])>((false, []))
+
+    init(_ name: String = "") {
+      self.name = name
+    }
 
     func pass() async {
       await withCheckedContinuation { continuation in
@@ -34,7 +40,7 @@ internal import Testing
     func register(_ router: inout Router) {
       router.unary(Lontar_Testing_V1_Echo.unary) { request, _ in
         if request.sleepMilliseconds > 0 { await self.pass() }
-        return EchoResponse { $0.payload = request.payload }
+        return EchoResponse { $0.payload = request.payload.isEmpty ? Data(self.name.utf8) : request.payload }
       }
       router.serverStreaming(Lontar_Testing_V1_Echo.serverStream) { request, writer, _ in
         try await writer.write(EchoResponse { $0.payload = request.payload })
@@ -90,8 +96,11 @@ internal import Testing
     var old = try await EchoClient(client).serverStream(EchoRequest { $0.payload = Data("old".utf8) }).makeAsyncIterator()
     #expect(try await old.next()?.payload == Data("old".utf8))
     let stopping = Task { await echo.server.shutdown(graceSeconds: 60) }
-    let second = Gate()
+    let second = Gate("second")
     let successor = try await Self.successor(of: echo, second)
+    // The successor has the port before the client has heard of the drain.
+    let patient = CallOptions(waitForReady: true)
+    while try await EchoClient(client).unary(EchoRequest(), options: patient).payload != Data("second".utf8) {}
     let new = Task { try await EchoClient(client).unary(Self.waiting(2), options: CallOptions(waitForReady: true)).payload }
     await second.arrived.next()
     // Both are the first call of their connection. Giving the old one up must not touch the new one.

@@ -158,6 +158,64 @@ internal import Testing
     }
   }
 
+  /// A handler's work on an actor of its own.
+  private actor Clerk {
+    private(set) var count: Int64 = 0
+
+    func serve(_ requests: RequestStream<EchoRequest>, _ writer: ResponseWriter<EchoResponse>) async throws {
+      for try await request in requests {
+        count += 1
+        try await writer.write(EchoResponse { $0.payload = request.payload })
+      }
+    }
+
+    func note() -> Int64 {
+      count += 1
+      return count
+    }
+  }
+
+  @Test(arguments: ["actor", "main actor", "detached task"])
+  func `a handler may read and write from any executor`(place: String) async throws {
+    try await EchoServer.with(register: { router in
+      router.bidirectional(Lontar_Testing_V1_Echo.bidiStream) { requests, writer, _ in
+        switch place {
+        case "actor": try await Clerk().serve(requests, writer)
+        case "main actor": try await Task { @MainActor in try await Self.onMain(requests, writer) }.value
+        default:
+          try await Task.detached {
+            for try await request in requests { try await writer.write(EchoResponse { $0.payload = request.payload }) }
+          }.value
+        }
+      }
+      let clerk = Clerk()
+      router.unary(Lontar_Testing_V1_Echo.unary) { _, _ in
+        let count = await clerk.note()
+        return EchoResponse { $0.remainingNanoseconds = count }
+      }
+    }) { _, client async throws in
+      let call = try await EchoClient(client).bidiStream()
+      // 1,000 answers of 1,000 bytes are more than a stream's window: the writer has to wait as well.
+      let writing = Task {
+        for number in 0..<1_000 {
+          try await call.requests.write(EchoRequest { $0.payload = Data(repeating: UInt8(number & 0xFF), count: 1_000) })
+        }
+        call.requests.finish()
+      }
+      let (messages, error) = await call.responses.collect()
+      try await writing.value
+      #expect(error == nil)
+      #expect(messages.map { $0.payload.first } == (0..<1_000).map { UInt8($0 & 0xFF) })
+      #expect(try await EchoClient(client).unary(EchoRequest()).remainingNanoseconds == 1)
+    }
+  }
+
+  @MainActor private static func onMain(
+    _ requests: RequestStream<EchoRequest>, _ writer: ResponseWriter<EchoResponse>
+  ) async throws {
+    for try await request in requests { try await writer.write(EchoResponse { $0.payload = request.payload }) }
+  }
+
   @Test func `dropping a call both ways cancels it`() async throws {
     let ends = Signals<HandlerEnd>()
     try await EchoServer.with(register: { router in

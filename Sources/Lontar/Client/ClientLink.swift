@@ -32,6 +32,8 @@ final class ClientLink: Link, @unchecked Sendable {
     if isOver { pipe.close() }
   }
 
+  func pipeIsActive() {}
+
   func pipeIsOpen(peer: TLSPeer?) {
     flush()
   }

@@ -49,22 +49,36 @@ final class ServerCall: CallFacts, CallChannel, @unchecked Sendable {
   // MARK: Messages
 
   func send(_ message: ByteBuffer) async throws {
-    if link.isOnLoop {
-      guard try link.queue(self, message) else { return }
-      try await withUnsafeThrowingContinuation { writers.park($0) }
-    } else {
-      try await withTaskExecutorPreference(link.executor) { try await send(message) }
-    }
+    guard link.isOnLoop else { return try await sendFromElsewhere(message) }
+    guard try link.queue(self, message) else { return }
+    try await withUnsafeThrowingContinuation { writers.park($0) }
+  }
+
+  /// Leaves the caller's actor, if it is on one, for the link's event loop.
+  @concurrent private func sendFromElsewhere(_ message: ByteBuffer) async throws {
+    try await withTaskExecutorPreference(link.executor) { try await sendOnLoop(message) }
+  }
+
+  @concurrent private func sendOnLoop(_ message: ByteBuffer) async throws {
+    link.requireLoop()
+    try await send(message)
   }
 
   func takeRequests() async throws -> Deque<ByteBuffer>? {
-    guard link.isOnLoop else {
-      return try await withTaskExecutorPreference(link.executor) { try await takeRequests() }
-    }
+    guard link.isOnLoop else { return try await takeRequestsFromElsewhere() }
     let delivery = try inbox.take()
     link.requestsTaken(self)
     if let delivery { return delivery }
     return try await withUnsafeThrowingContinuation { inbox.park($0) }
+  }
+
+  @concurrent private func takeRequestsFromElsewhere() async throws -> Deque<ByteBuffer>? {
+    try await withTaskExecutorPreference(link.executor) { try await takeRequestsOnLoop() }
+  }
+
+  @concurrent private func takeRequestsOnLoop() async throws -> Deque<ByteBuffer>? {
+    link.requireLoop()
+    return try await takeRequests()
   }
 
   /// Nobody reads or writes here any more.

@@ -118,12 +118,14 @@ extension ServerLink {
   }
 
   func handlerReturned(_ call: ServerCall, _ answer: ByteBuffer?) {
+    requireLoop()
     retire(call)
     if !call.isOver { finish(call, success: answer) }
     scheduleFlush()
   }
 
   func handlerThrew(_ call: ServerCall, _ error: any Error) {
+    requireLoop()
     retire(call)
     if !call.isOver { finish(call, failure: call.ending ?? RPCError(thrown: error)) }
     scheduleFlush()

@@ -15,6 +15,7 @@ final class ServerLink: Link, @unchecked Sendable {
   @exclusivity(unchecked) var machine: ServerConnection
   @exclusivity(unchecked) var running: [ServerCall] = []
   var clocks = ServerClocks()
+  private var isActive = false
   private var isReading = false
   private var flushIsScheduled = false
   /// A fault has ended the connection: what is queued goes out, then it closes.
@@ -33,14 +34,24 @@ final class ServerLink: Link, @unchecked Sendable {
 
   var isOnLoop: Bool { eventLoop?.inEventLoop ?? false }
 
+  /// What follows touches the connection's state.
+  func requireLoop() {
+    precondition(isOnLoop, "a call's state is touched outside its event loop")
+  }
+
   // MARK: The pipe
 
   func attach(_ pipe: any BytePipe) {
     self.pipe = pipe
     eventLoop = pipe.eventLoop
     taskExecutor = EventLoopTaskExecutor(pipe.eventLoop)
-    shared.connections.add(self, pipe.eventLoop)
-    startClocks(pipe.eventLoop)
+  }
+
+  func pipeIsActive() {
+    guard !isActive, let eventLoop else { return }
+    isActive = true
+    shared.connections.add(self, eventLoop)
+    startClocks(eventLoop)
   }
 
   func pipeIsOpen(peer: TLSPeer?) {

@@ -15,6 +15,8 @@ protocol BytePipe: AnyObject {
 /// One end of a connection, as its pipe sees it. All of it is called on the pipe's event loop.
 protocol Link: AnyObject {
   func attach(_ pipe: any BytePipe)
+  /// There is another end; `pipeClosed` will follow.
+  func pipeIsActive()
   /// Bytes can go out; `peer`: who is there by its certificate.
   func pipeIsOpen(peer: TLSPeer?)
   func receive(_ bytes: ByteBuffer)

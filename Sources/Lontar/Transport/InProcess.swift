@@ -29,6 +29,8 @@ private struct InProcessConnector: Connector {
       far.other = near
       server.attach(far)
       link.attach(near)
+      server.pipeIsActive()
+      link.pipeIsActive()
       server.pipeIsOpen(peer: nil)
       link.pipeIsOpen(peer: nil)
     }

@@ -14,6 +14,11 @@ final class LinkChannelHandler: ChannelInboundHandler {
 
   func handlerAdded(context: ChannelHandlerContext) {
     link.attach(ChannelPipe(context))
+    if context.channel.isActive { link.pipeIsActive() }
+  }
+
+  func channelActive(context: ChannelHandlerContext) {
+    link.pipeIsActive()
   }
 
   func channelInactive(context: ChannelHandlerContext) {
