@@ -12,6 +12,8 @@ struct Inbox {
   private var messages: Deque<ByteBuffer> = []
   private var reader: UnsafeContinuation<Delivery, any Error>?
   private var outcome: Result<Void, RPCError>?
+  /// So many of the messages have been looked at by `compact`.
+  private var settled = 0
 
   var isEmpty: Bool { messages.isEmpty }
   var hasFinished: Bool { outcome != nil }
@@ -31,7 +33,10 @@ struct Inbox {
   /// Nil: there is nothing yet; park.
   mutating func take() throws(RPCError) -> Delivery? {
     if !messages.isEmpty {
-      defer { messages = [] }
+      defer {
+        messages = []
+        settled = 0
+      }
       return .some(messages)
     }
     switch outcome {
@@ -63,14 +68,25 @@ struct Inbox {
     }
   }
 
-  /// Small messages that stay longer must not keep the large reads alive that brought them.
+  /// Messages that stay must not keep the reads alive that brought them, where those are more than four times as large. Called at the
+  /// end of each read, so that what came in one goes into one copy.
   mutating func compact() {
-    guard let first = messages.first, first.storageCapacity > 4_096 else { return }
-    let bytes = messages.reduce(0) { $0 + $1.readableBytes }
-    guard first.storageCapacity > 4 * bytes else { return }
+    defer { settled = messages.count }
+    let fresh = settled..<messages.count
+    let bytes = fresh.reduce(0) { $0 + messages[$1].readableBytes }
+    let storage = fresh.reduce(0) { max($0, messages[$1].storageCapacity) }
+    guard storage > max(1_024, 4 * bytes) else { return }
     var copy = ByteBufferAllocator().buffer(capacity: bytes)
-    for message in messages { copy.writeImmutableBuffer(message) }
-    for index in messages.indices { messages[index] = copy.readSlice(length: messages[index].readableBytes)! }
+    for index in fresh { copy.writeImmutableBuffer(messages[index]) }
+    for index in fresh { messages[index] = copy.readSlice(length: messages[index].readableBytes)! }
+  }
+}
+
+extension ByteBuffer {
+  /// The same bytes, in storage of their own if they are a small part of a large read.
+  func detached() -> ByteBuffer {
+    guard storageCapacity > Swift.max(1_024, 4 * readableBytes) else { return self }
+    return ByteBuffer(bytes: readableBytesView)
   }
 }
 

@@ -12,7 +12,10 @@ internal import Testing
     return read.readSlice(length: bytes)!
   }
 
-  @Test(arguments: [(10, 65_536, true), (1_000, 4_096, false), (20_000, 65_536, false), (16_000, 65_536, true)])
+  @Test(arguments: [
+    (10, 65_536, true), (300, 1_024, false), (300, 2_048, true), (1_024, 4_096, false), (20_000, 65_536, false),
+    (16_000, 65_536, true),
+  ])
   func `messages that are less than a quarter of the read that brought them do not keep it alive`(
     bytes: Int, capacity: Int, isCopied: Bool
   ) throws {
@@ -23,6 +26,18 @@ internal import Testing
     let messages = try #require(delivery)
     #expect(messages == [ByteBuffer(repeating: 7, count: bytes)])
     #expect((messages[0].storageCapacity < capacity) == isCopied)
+  }
+
+  @Test func `each read's messages are looked at, whatever came before them`() throws {
+    var inbox = Inbox()
+    for _ in 0..<3 {
+      for _ in 0..<2 { inbox.receive(Self.slice(10, ofReadOf: 16_384)) }
+      inbox.compact()
+    }
+    let delivery = try #require(try inbox.take())
+    let messages = try #require(delivery)
+    #expect(messages.count == 6)
+    #expect(messages.allSatisfy { $0 == ByteBuffer(repeating: 7, count: 10) && $0.storageCapacity < 1_024 })
   }
 
   @Test func `what came before an error is taken before the error`() throws {

@@ -52,7 +52,7 @@ extension ServerLink {
     }
     shared.counters.callStarted()
     if registered.kind.takesOneRequest {
-      call.message = message
+      call.message = end ? message : message?.detached()
       if end { return start(call) }
       if message != nil { machine.messagesTaken(stream) }
     } else {
@@ -84,7 +84,7 @@ extension ServerLink {
     guard call.message == nil, !call.isRunning else {
       return end(call, RPCError(.unimplemented, "\(call.method) takes one request; the client sent more"))
     }
-    call.message = message
+    call.message = isEnd ? message : message.detached()
     machine.messagesTaken(call.stream)
     if isEnd { start(call) }
   }
