@@ -1,0 +1,115 @@
+internal import Foundation
+internal import LontarTesting
+internal import LontarWire
+internal import NIOCore
+internal import Synchronization
+internal import Testing
+
+@testable internal import Lontar
+
+/// Peers that fall silent, and connections that grow old.
+@Suite(.timeLimit(.minutes(3))) struct KeepaliveTests {
+  /// A server that says HELLO and then nothing: the other end of a client's pipe.
+  private final class SilentServer: BytePipe, Connector, @unchecked Sendable {
+    let eventLoopBox = Mutex<(any EventLoop)?>(nil)
+    let place = "a silent server"
+    private var link: ClientLink?
+    private var hasGreeted = false
+
+    var eventLoop: any EventLoop { eventLoopBox.withLock { $0 }! }
+    var isWritable: Bool { true }
+
+    func connect(_ link: ClientLink, on eventLoop: any EventLoop, failed: @escaping @Sendable (RPCError) -> Void) {
+      eventLoopBox.withLock { $0 = eventLoop }
+      eventLoop.execute {
+        self.link = link
+        link.attach(self)
+        link.pipeIsOpen(peer: nil)
+      }
+    }
+
+    /// Preface and HELLO come first: they are answered, and nothing after them.
+    func write(_ bytes: ByteBuffer) {
+      guard !hasGreeted else { return }
+      hasGreeted = true
+      var machine = ServerConnection(hello: Hello(), limits: WireLimits())
+      machine.feed(bytes)
+      _ = try? machine.next(now: 0)
+      guard let hello = machine.takeOutbound() else { return }
+      eventLoop.execute {
+        self.link?.receive(hello)
+        self.link?.receiveComplete()
+      }
+    }
+
+    func flush() {}
+
+    func close() {
+      let link = link
+      self.link = nil
+      eventLoop.execute { link?.pipeClosed() }
+    }
+  }
+
+  @Test func `a client ends a connection whose server is silent, and says so`() async throws {
+    var options = ClientOptions()
+    (options.keepaliveSeconds, options.keepaliveTimeoutSeconds) = (1, 1)
+    let client = LontarClient(connector: SilentServer(), options: options)
+    let error = await RPCError.of { try await EchoClient(client).unary(EchoRequest()) }
+    #expect(error?.code == .unavailable)
+    #expect(error?.message.contains("PING") == true)
+  }
+
+  @Test func `a server cancels the calls of a client that answers no PING`() async throws {
+    let (ends, errors) = (Signals<HandlerEnd>(), Signals<ConnectionErrorCode?>())
+    let echo = try await EchoServer.start(
+      register: { router in
+        router.unary(Method<EchoRequest, EchoResponse>(service: "a.S", name: "M", kind: .unary)) { _, _ in
+          do { try await waitForCancellation() } catch {
+            ends.send(HandlerEnd(error))
+            throw error
+          }
+          return EchoResponse()
+        }
+      }, onConnectionError: { _, error in errors.send((error as? WireError)?.code) },
+      adjust: { ($0.limits.keepaliveSeconds, $0.limits.keepaliveTimeoutSeconds) = (1, 1) })
+    let raw = try await RawClient.secure(to: echo)
+    let header: [UInt8] = [0, 0, 9, 0x02, 0, 0, 0, 1, 0x05, 0, 0, 0]
+    let hello: [UInt8] = [0, 0, 8, 0x01, 0, 0, 0, 0, 0, 0, 0, 0] + [0, 1, 0, 4, 0, 1, 0, 1]
+    await raw.send(FrameDecoder.preface + hello + header + [0, 1, 0, 5] + Array("a.S/M".utf8))
+    #expect(await ends.next() == .cancelled)
+    #expect(await errors.next() == .timeout)
+    var decoder = FrameDecoder(limits: WireLimits(), expectsPreface: false)
+    decoder.feed(try await raw.ended().received)
+    var pings = 0
+    while let frame = try decoder.next() {
+      if case .ping(_, ack: false) = frame { pings += 1 }
+    }
+    #expect(pings == 1)
+    await echo.stop()
+  }
+
+  @Test func `a live client answers PING, and its long call goes on`() async throws {
+    try await EchoServer.with(adjust: { ($0.limits.keepaliveSeconds, $0.limits.keepaliveTimeoutSeconds) = (1, 1) }) {
+      _, client async throws in
+      let slow = EchoRequest {
+        $0.sleepMilliseconds = 5_000
+        $0.payload = Data([1])
+      }
+      #expect(try await EchoClient(client).unary(slow).payload == Data([1]))
+    }
+  }
+
+  @Test func `calls go on while their connection is replaced because of its age`() async throws {
+    try await EchoServer.with(
+      register: { router in
+        router.unary(Lontar_Testing_V1_Echo.unary) { _, context in
+          EchoResponse { $0.payload = Data(context.requestID.prefix { $0 != "-" }.utf8) }
+        }
+      }, adjust: { $0.limits.connectionAgeSecondsMax = 1 }
+    ) { _, client async throws in
+      var connections: Set<Data> = []
+      while connections.count < 3 { connections.insert(try await EchoClient(client).unary(EchoRequest()).payload) }
+    }
+  }
+}
