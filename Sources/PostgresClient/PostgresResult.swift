@@ -1,12 +1,9 @@
 internal import CPostgres
-internal import Synchronization
 
 /// What one step brought: rows, or the count of rows it touched. Nothing is copied out of libpq's memory until asked for.
 // SAFETY: a PGresult is not changed after libpq hands it over, its readers only read, and it is cleared once, in deinit.
 package final class PostgresResult: @unchecked Sendable {
   private let result: OpaquePointer
-  /// Where the next look-up of a column begins; no more than a guess.
-  private let nextColumn = Atomic<Int32>(0)
 
   /// Takes over a PGresult.
   init(owning result: OpaquePointer) {
@@ -35,7 +32,7 @@ package final class PostgresResult: @unchecked Sendable {
   /// The first row, or nil when there is none.
   package var first: PostgresRow? { rows.first }
 
-  /// The place of a column; of any of them if several have this name. To look a name up once for many rows.
+  /// The place of a column; of the first if several have this name. To look a name up once for many rows.
   package func column(_ name: String) throws(PostgresError) -> PostgresColumn {
     .index(try index(of: .name(name)))
   }
@@ -48,14 +45,8 @@ package final class PostgresResult: @unchecked Sendable {
       }
       return index
     case .name(let name):
-      // PQfnumber would fold case and allocate. Cells are mostly read in the order of their columns: look behind the last first.
-      let (count, guess) = (PQnfields(result), nextColumn.load(ordering: .relaxed))
-      for step in 0..<count {
-        let index = guess + step < count ? guess + step : guess + step - count
-        guard isNamed(index, name) else { continue }
-        nextColumn.store(index + 1 < count ? index + 1 : 0, ordering: .relaxed)
-        return Int(index)
-      }
+      // PQfnumber would fold case and allocate. From the first on: of columns with one name it is always the same that answers.
+      for index in 0..<PQnfields(result) where isNamed(index, name) { return Int(index) }
       throw .misuse("The result has no column named \(name); it has \(columnNames.joined(separator: ", ")).")
     }
   }
