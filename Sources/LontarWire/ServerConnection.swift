@@ -24,8 +24,9 @@ package struct ServerConnection: ~Copyable {
 
   private let hello: Hello
   private var decoder: FrameDecoder
-  private var core: ConnectionCore
-  private var calls: CallCredit
+  /// Set here only; the snapshots for operators read it.
+  var core: ConnectionCore
+  private(set) var calls: CallCredit
   private var glitches: GlitchBudget
   private var phase = Phase.awaitingHello
   private var highestStream: UInt32 = 0
@@ -51,6 +52,7 @@ package struct ServerConnection: ~Copyable {
 
   package var isOpen: Bool { phase == .open || phase == .draining }
   package var awaitsHello: Bool { phase == .awaitingHello }
+  var isDraining: Bool { phase == .draining }
   package var holdsPartialFrame: Bool { decoder.holdsPartialFrame }
   package var runningStreams: Int { core.streams.count }
   package var clientSoftware: String { core.peer.software }

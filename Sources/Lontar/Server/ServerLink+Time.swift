@@ -10,8 +10,8 @@ struct ServerClocks {
   var quietSince = NIODeadline.now()
   /// The end of the TLS handshake, which has a clock of its own.
   var secureSince: NIODeadline?
-  fileprivate let openSince = NIODeadline.now()
-  fileprivate var bytesSince = NIODeadline.now()
+  let openSince = NIODeadline.now()
+  fileprivate(set) var bytesSince = NIODeadline.now()
   fileprivate var pingSince: NIODeadline?
   fileprivate var drainSince: NIODeadline?
 
