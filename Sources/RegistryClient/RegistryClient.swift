@@ -1,4 +1,4 @@
-internal import Lontar
+package import Lontar
 internal import LontarTLS
 internal import LontarWire
 internal import RegistryProtocol
@@ -8,7 +8,7 @@ internal import RegistryProtocol
 /// Connects when first used and again when the connection is lost. Every method throws `RPCError`; its `details` carry a stable
 /// reason, the faulty fields and the message in Indonesian and English. Call `shutdown()` when done.
 public final class RegistryClient: Sendable {
-  let lontar: LontarClient
+  package let lontar: LontarClient
   private let token: String?
   private let environment: String?
   /// For one call with all its retries.
@@ -70,7 +70,7 @@ public final class RegistryClient: Sendable {
   }
 
   /// - Parameter remaining: nil for streams, which may take as long as they take.
-  func options(remaining: Duration?, key: IdempotencyKey? = nil) -> CallOptions {
+  package func options(remaining: Duration?, key: IdempotencyKey? = nil) -> CallOptions {
     var metadata = Metadata()
     if let token { metadata.add("authorization", "Bearer \(token)") }
     return CallOptions(timeout: remaining, metadata: metadata, idempotencyKey: key?.bytes)

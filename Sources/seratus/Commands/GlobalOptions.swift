@@ -32,9 +32,10 @@ struct GlobalOptions: ParsableArguments {
 
   @Option(
     help: Help(
-      id: "Batas waktu satu panggilan dalam detik, termasuk ulangan.", en: "Time limit of a call in seconds, retries included."
+      id: "Batas waktu satu panggilan dalam detik, termasuk ulangan. Bawaan: 30.",
+      en: "Time limit of a call in seconds, retries included. Default: 30."
     ).option)
-  var timeout: Int = 30
+  var timeout: Int?
 
   @Option(
     help: Help(
@@ -65,8 +66,11 @@ struct GlobalOptions: ParsableArguments {
     help: Help(id: "Tanpa pesan di keluaran galat, selain galat.", en: "Nothing on standard error but errors.").option)
   var quiet = false
 
+  /// The time limit that counts.
+  var seconds: Int { timeout ?? 30 }
+
   func validate() throws {
-    guard (1...86_400).contains(timeout) else {
+    guard (1...86_400).contains(seconds) else {
       throw ValidationError(
         Help(id: "--timeout harus 1 sampai 86400 detik.", en: "--timeout must be 1 to 86400 seconds.").text)
     }
