@@ -253,6 +253,16 @@ package struct ServerConnection: ~Copyable {
     core.writeAnswer(stream, message)
   }
 
+  /// Ends a call whose STATUS waits for the client's credit although its deadline has passed: what is left to send is dropped. Nothing
+  /// happens if all of it has left.
+  package mutating func giveUp(_ stream: UInt32) throws(WireError) {
+    guard core.streams.remove(stream) != nil else { return }
+    try core.writeReset(stream, StreamFault(.deadlineExceeded, "the deadline of the call passed before its answer could leave"))
+  }
+
+  /// The objects of the calls whose streams have not ended, whether their handlers run or not.
+  package var liveCalls: [AnyObject] { core.streams.attachments }
+
   /// The handler of an opened call has come to its end, however it ended: once the answer has left too, the client may open another.
   package mutating func handlerFinished() {
     calls.finish()

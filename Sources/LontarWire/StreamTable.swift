@@ -69,6 +69,9 @@ struct StreamTable {
   /// The numbers of all streams, rising.
   var streams: [UInt32] { numbers.filter { $0 != 0 }.sorted() }
 
+  /// What the upper layer attached, in no order.
+  var attachments: [AnyObject] { states.compactMap { $0?.attachment } }
+
   private mutating func grow() {
     let old = states
     let size = max(8, numbers.count * 2)

@@ -43,16 +43,20 @@ extension ServerLink {
     clocks.sweep.reset()
     let now = NIODeadline.now()
     var earliest = NIODeadline.distantFuture
-    var late: [ServerCall] = []
-    for call in running where !call.isOver {
+    for case let call as ServerCall in machine.liveCalls {
       guard let deadline = call.deadline else { continue }
-      if deadline <= now { late.append(call) } else { earliest = min(earliest, deadline) }
+      if deadline <= now { expire(call) } else { earliest = min(earliest, deadline) }
     }
-    for call in late { end(call, RPCError(.deadlineExceeded, "the deadline of the call has passed")) }
     if earliest < .distantFuture {
       clocks.sweep.watch(earliest, on: executor.eventLoop) { [weak self] in self?.sweepDeadlines() }
     }
     scheduleFlush()
+  }
+
+  /// Stops the handler and answers. An answer that the client gives no credit for must not hold its place any longer.
+  private func expire(_ call: ServerCall) {
+    end(call, RPCError(.deadlineExceeded, "the deadline of the call has passed"))
+    do throws(WireError) { try machine.giveUp(call.stream) } catch { fail(error) }
   }
 
   private func checkClocks() {
