@@ -51,6 +51,7 @@ package struct ServerConnection: ~Copyable {
   package var isOpen: Bool { phase == .open || phase == .draining }
   package var awaitsHello: Bool { phase == .awaitingHello }
   package var holdsPartialFrame: Bool { decoder.holdsPartialFrame }
+  package var framesReceived: UInt64 { decoder.framesDecoded }
   package var runningStreams: Int { core.streams.count }
   package var clientSoftware: String { core.peer.software }
 

@@ -6,6 +6,7 @@ struct ServerClocks {
   var sweep = DeadlineSweep()
   fileprivate var watch: RepeatedTask?
   fileprivate var partialSince: NIODeadline?
+  fileprivate var framesBefore: UInt64 = 0
   /// No call has come since.
   var quietSince = NIODeadline.now()
   /// The end of the TLS handshake, which has a clock of its own.
@@ -15,9 +16,15 @@ struct ServerClocks {
   fileprivate var pingSince: NIODeadline?
   fileprivate var drainSince: NIODeadline?
 
-  mutating func read(_ now: NIODeadline, holdsPartialFrame: Bool) {
+  /// The clock of a frame begins anew with each frame: on a busy connection every read may end within one.
+  mutating func read(_ now: NIODeadline, holdsPartialFrame: Bool, frames: UInt64) {
     bytesSince = now
-    partialSince = holdsPartialFrame ? partialSince ?? now : nil
+    if !holdsPartialFrame {
+      partialSince = nil
+    } else if partialSince == nil || frames != framesBefore {
+      partialSince = now
+    }
+    framesBefore = frames
   }
 
   mutating func heard() {
