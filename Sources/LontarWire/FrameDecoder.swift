@@ -22,6 +22,8 @@ package struct FrameDecoder: Sendable {
   /// True while part of a frame (or of the preface) is waiting for its rest: the caller's clock runs.
   package var holdsPartialFrame: Bool { buffer.readableBytes > 0 }
 
+  var heldBytes: Int { buffer.readableBytes }
+
   /// What the waiting bytes keep allocated.
   var storageBytes: Int { buffer.storageCapacity }
 

@@ -10,6 +10,8 @@ struct MessageAssembly: Sendable {
   private let total: Int
   let codec: UInt8
 
+  var heldBytes: Int { bytes.readableBytes }
+
   /// What a fragment makes of the assembly.
   enum Outcome {
     case complete(ByteBuffer)

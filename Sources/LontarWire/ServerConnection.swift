@@ -334,6 +334,9 @@ package struct ServerConnection: ~Copyable {
   /// Bytes of whole frames that wait for the socket.
   package var outboundBytes: Int { core.out.readableBytes }
 
+  /// All that is held for the peer: a frame that is not whole, messages in both directions, frames for the socket.
+  package var heldBytes: Int { decoder.heldBytes + core.streams.heldBytes + core.out.readableBytes }
+
   /// Streams whose writers can go on.
   package mutating func takeWritable() -> [UInt32] { core.takeWritable() }
 

@@ -72,6 +72,9 @@ struct StreamTable {
   /// What the upper layer attached, in no order.
   var attachments: [AnyObject] { states.compactMap { $0?.attachment } }
 
+  /// What all streams hold together, in bytes.
+  var heldBytes: Int { states.reduce(0) { $0 + ($1?.heldBytes ?? 0) } }
+
   private mutating func grow() {
     let old = states
     let size = max(8, numbers.count * 2)
