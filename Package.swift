@@ -95,7 +95,8 @@ let package = Package(
       path: "Tests/RegistryTestKit",
       swiftSettings: house),
     .target(
-      name: "LontarTesting", dependencies: ["Lontar", "LontarTLS", protobuf], path: "Tests/LontarTesting", swiftSettings: house),
+      name: "LontarTesting", dependencies: ["Lontar", "LontarTLS", "LontarWire", nioCore, nioPosix, protobuf],
+      path: "Tests/LontarTesting", swiftSettings: house),
     tests("LontarWireTests", ["LontarWire", nioCore]),
     tests("LontarTLSTests", ["LontarTLS", "COpenSSL", nioCore, nioPosix, nioEmbedded]),
     tests("LontarTests", ["Lontar", "LontarWire", "LontarTLS", "LontarTesting", nioCore, nioPosix, deques]),
@@ -107,7 +108,7 @@ let package = Package(
       "RegistryServicesTests",
       [
         "RegistryServices", "RegistryServer", "RegistryProtocol", "RegistryAccess", "RegistryStore", "RegistryModel",
-        "PostgresClient", "RegistryTestKit", "Lontar", protobuf, nioCore,
+        "PostgresClient", "RegistryTestKit", "Lontar", "LontarTesting", protobuf, nioCore,
       ]),
     tests(
       "SeratusCommandTests",
