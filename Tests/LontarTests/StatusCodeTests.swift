@@ -217,7 +217,10 @@ internal import Testing
     let frames = try await raw.frames { if case .status(1, _, _, _) = $0 { true } else { false } }
     await raw.close()
     await echo.stop()
-    guard case .status(1, let status, _, _) = frames.last else { return nil }
+    guard case .status(1, let status, _, _) = frames.last else {
+      Issue.record("no STATUS came: \(frames)")
+      return nil
+    }
     return StatusCode(rawValue: status.code)
   }
 }

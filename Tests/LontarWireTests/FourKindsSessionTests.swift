@@ -198,20 +198,20 @@ import Testing
   }
 
   @Test func `the session says the same wherever it is split`() {
-    for at in 1..<Self.session.toServer.readableBytes {
+    for at in places(Self.session.toServer) {
       #expect(Self.server(hears: split(Self.session.toServer, at)) == Self.session.server, "split at \(at)")
     }
-    for at in 1..<Self.session.toClient.readableBytes {
+    for at in places(Self.session.toClient) {
       #expect(Self.client(hears: split(Self.session.toClient, at)) == Self.session.client, "split at \(at)")
     }
   }
 
   @Test func `the session cut anywhere is a beginning of what it says`() {
-    for length in 0..<Self.session.toServer.readableBytes {
+    for length in places(Self.session.toServer) {
       let heard = Self.server(hears: [Self.session.toServer.getSlice(at: 0, length: length)!])
       #expect(heard.error == nil && heard.lines == Array(Self.session.server.lines.prefix(heard.lines.count)), "cut at \(length)")
     }
-    for length in 0..<Self.session.toClient.readableBytes {
+    for length in places(Self.session.toClient) {
       let heard = Self.client(hears: [Self.session.toClient.getSlice(at: 0, length: length)!])
       #expect(heard.error == nil && heard.lines == Array(Self.session.client.lines.prefix(heard.lines.count)), "cut at \(length)")
     }
@@ -220,7 +220,7 @@ import Testing
   /// It ends with an error, or goes on in an order that `EventOrder` and the client's count of ends allow.
   @Test func `any one bit of what the client says may be wrong`() {
     var refused = 0
-    for bit in 0..<(Self.session.toServer.readableBytes * 8) {
+    for bit in places(Self.session.toServer).flatMap({ $0 * 8..<$0 * 8 + 8 }) {
       if Self.server(hears: [flip(Self.session.toServer, bit)]).error != nil { refused += 1 }
     }
     // Every bit of the preface, and of each of 4 OPENs and 7 further frames the 16 zeros, the codec and most flags.
@@ -229,10 +229,19 @@ import Testing
 
   @Test func `any one bit of what the server says may be wrong`() {
     var refused = 0
-    for bit in 0..<(Self.session.toClient.readableBytes * 8) {
+    for bit in places(Self.session.toClient).flatMap({ $0 * 8..<$0 * 8 + 8 }) {
       if Self.client(hears: [flip(Self.session.toClient, bit)]).error != nil { refused += 1 }
     }
     #expect(refused > 12 * 24)
+  }
+
+  /// Every byte, but of the filling of messages, where all bytes mean the same, only one in 16.
+  private func places(_ bytes: ByteBuffer) -> [Int] {
+    let view = Array(bytes.readableBytesView)
+    return view.indices.dropFirst().filter { at in
+      let isFilling = at + 1 < view.count && view[at - 1] == 0x5A && view[at] == 0x5A && view[at + 1] == 0x5A
+      return !isFilling || at.isMultiple(of: 16)
+    }
   }
 
   private func split(_ bytes: ByteBuffer, _ at: Int) -> [ByteBuffer] {
