@@ -35,7 +35,7 @@ def run(interop_server: tuple[EchoServer, int]) -> Callable[..., None]:
 
 def test_empty_unary(run, echo: Echo) -> None:
     async def work(c: Channel) -> None:
-        assert await c.unary(echo.unary, echo.Request()) == echo.Response()
+        assert (await c.unary(echo.unary, echo.Request())).payload == b""
 
     run(work)
 
