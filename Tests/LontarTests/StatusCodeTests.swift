@@ -10,7 +10,6 @@ internal import Testing
 /// gRPC's table of the codes that the library itself produces (doc/statuscodes.md), a test for each row under its words there.
 ///
 /// Rows without a test, because there is nothing in Lontar that they speak of:
-/// - "Could not decompress, but compression algorithm supported", both ways: identity is the only codec.
 /// - "Incorrect Auth metadata": the library has no credentials of calls. A token is the application's, and a certificate that is refused
 ///   is a connection that never was (UNAVAILABLE).
 /// - "Some data transmitted before connection breaks" speaks of TCP; the row is tested with a call whose OPEN has been sent.
@@ -103,6 +102,21 @@ internal import Testing
   @Test func `some data transmitted before connection breaks: UNAVAILABLE`() async throws {
     let client = ScriptedServer.client { _ in [.closes] }
     #expect(await Self.unary(client) == .unavailable)
+    await client.shutdown()
+  }
+
+  /// Three bytes that are no gzip, said to be ten.
+  private static let undecodable: [UInt8] = [0, 0, 0, 10, 1, 2, 3]
+
+  @Test func `could not decompress, but compression algorithm supported, client to server: INTERNAL`() async throws {
+    #expect(try await Self.heard(RawFrames.open(1, Self.unaryName, message: Self.undecodable, codec: 1)) == .internalError)
+  }
+
+  @Test func `could not decompress, but compression algorithm supported, server to client: INTERNAL`() async throws {
+    let client = ScriptedServer.client {
+      [.says(RawFrames.frame(0x05, $0, flags: 5, codec: 1, [0, 0, 0, 0] + Self.undecodable))]
+    }
+    #expect(await Self.unary(client) == .internalError)
     await client.shutdown()
   }
 
@@ -213,7 +227,9 @@ internal import Testing
   private static func heard(_ bytes: [UInt8], register: (@Sendable (inout Router) -> Void)? = nil) async throws -> StatusCode? {
     let echo = try await EchoServer.start(register: register)
     let raw = try await RawClient.secure(to: echo)
-    await raw.send(RawFrames.greeting() + bytes)
+    await raw.send(RawFrames.greeting())
+    _ = try await raw.frames { if case .hello(_) = $0 { true } else { false } }
+    await raw.send(bytes)
     let frames = try await raw.frames { if case .status(1, _, _, _) = $0 { true } else { false } }
     await raw.close()
     await echo.stop()

@@ -44,17 +44,17 @@ import Testing
       switch event {
       case .ready:
         guard connection.canOpen else { return }
-        _ = connection.open(Call(1), openFrame("a.S/Unary"), message: ByteBuffer(count: 100), end: true)
-        _ = connection.open(Call(2), openFrame("a.S/Answers"), message: ByteBuffer(count: 10), end: true)
+        _ = connection.open(Call(1), openFrame("a.S/Unary"), message: WireMessage(ByteBuffer(count: 100)), end: true)
+        _ = connection.open(Call(2), openFrame("a.S/Answers"), message: WireMessage(ByteBuffer(count: 10)), end: true)
         _ = connection.open(Call(3), openFrame("a.S/Requests"), message: nil, end: false)
         _ = connection.open(Call(4), openFrame("a.S/Both"), message: nil, end: false)
-        for _ in 0..<2 { _ = connection.sendMessage(5, ByteBuffer(count: 530)) }
+        for _ in 0..<2 { _ = connection.sendMessage(5, WireMessage(ByteBuffer(count: 530))) }
         connection.halfClose(5)
-        _ = connection.sendMessage(7, ByteBuffer(count: 1_100))
+        _ = connection.sendMessage(7, WireMessage(ByteBuffer(count: 1_100)))
         try connection.ping(7)
       case .message(7, _, _):
         connection.messagesTaken(7)
-        _ = connection.sendMessage(7, ByteBuffer(), end: true)
+        _ = connection.sendMessage(7, WireMessage(ByteBuffer()), end: true)
       case .message(let stream, _, _): connection.messagesTaken(stream)
       default: break
       }
@@ -85,9 +85,9 @@ import Testing
       switch event {
       case .open(1, _, _, _):
         connection.sendHead(1, FourKindsSessionTests.metadata)
-        end(1, message: ByteBuffer(count: 50))
+        end(1, message: WireMessage(ByteBuffer(count: 50)))
       case .open(3, _, _, _):
-        for _ in 0..<3 { _ = connection.sendMessage(3, ByteBuffer(count: 400)) }
+        for _ in 0..<3 { _ = connection.sendMessage(3, WireMessage(ByteBuffer(count: 400))) }
         end(3, metadata: FourKindsSessionTests.metadata)
       case .message(7, _, let message, true):
         connection.messagesTaken(7)
@@ -98,7 +98,7 @@ import Testing
         _ = connection.sendMessage(7, message)
       case .message(let stream, _, _, _): connection.messagesTaken(stream)
       case .halfClosed(let stream, _):
-        end(stream, message: ByteBuffer(count: 3))
+        end(stream, message: WireMessage(ByteBuffer(count: 3)))
         connection.drain("done")
         connection.finishDrain("done")
       case .failed(let stream, _, _): end(stream, code: 13)
@@ -107,7 +107,7 @@ import Testing
     }
 
     private mutating func end(
-      _ stream: UInt32, code: UInt16 = 0, message: ByteBuffer? = nil, metadata: MetadataBlock = .empty
+      _ stream: UInt32, code: UInt16 = 0, message: WireMessage? = nil, metadata: MetadataBlock = .empty
     ) {
       connection.sendStatus(stream, StatusFrame(code: code, metadata: metadata), message: message)
       connection.handlerFinished()

@@ -116,7 +116,7 @@ import Testing
     try pair.exchange { event in
       guard case .message(let stream, _, let message, true) = event else { return }
       pair.server.messagesTaken(stream)
-      pair.server.sendStatus(stream, StatusFrame(code: 0), message: message)
+      pair.server.sendStatus(stream, StatusFrame(code: 0), message: message.bytes)
     }
     #expect(pair.clientEvents.map(\.line) == ["message 1 1 50000", "status 1 0 inline -1"])
   }
