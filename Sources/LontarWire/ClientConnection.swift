@@ -290,7 +290,7 @@ package struct ClientConnection: ~Copyable {
   // MARK: Bytes out
 
   package mutating func takeOutbound() -> ByteBuffer? {
-    core.pump { _ in }
+    if phase != .closed { core.pump { _ in } }
     return core.takeOut()
   }
 

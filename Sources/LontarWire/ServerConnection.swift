@@ -340,6 +340,8 @@ package struct ServerConnection: ~Copyable {
   /// Bytes for the socket; call it while the socket takes more. New calls are granted only here, so a client that does not read
   /// gets none.
   package mutating func takeOutbound() -> ByteBuffer? {
+    // Behind the GOAWAY of a fault nobody listens: however much was queued, and however much credit there is for it, it stays here.
+    guard phase != .closed else { return core.takeOut() }
     var finished: [UInt32] = []
     core.pump { finished.append($0) }
     for stream in finished { _ = core.removeStream(stream) }

@@ -70,6 +70,23 @@ import Testing
     #expect(server.takeOutbound() == nil)
   }
 
+  /// Else a client could have megabytes queued, give credit for all of them, and break a rule.
+  @Test func `behind the GOAWAY of a fault nothing more is sent`() throws {
+    let server = try openServer { ($0.streamWindowBytes, $0.connectionWindowBytes) = (1 << 30, 1 << 30) }
+    for stream: UInt32 in [1, 3] {
+      _ = try server.events(openBytes(stream, end: true))
+      server.sendStatus(stream, StatusFrame(code: 0), message: ByteBuffer(count: 4 << 20))
+    }
+    server.fail(WireError(.protocolError, "a rule"))
+    #expect(try frames(server.takeAll()) == [.goAway(lastStream: 3, code: 1, reason: "a rule", final: true)])
+    let client = try openClient()
+    let stream = client.open(Call(1), openFrame())
+    _ = client.takeAll()
+    _ = client.sendMessage(stream, ByteBuffer(count: 4 << 20), end: true)
+    client.fail(WireError(.protocolError, "a rule"))
+    #expect(try frames(client.takeAll()) == [.goAway(lastStream: 0, code: 1, reason: "a rule", final: true)])
+  }
+
   @Test func `a call that has been answered whole cannot be given up`() throws {
     let server = try openServer()
     _ = try server.events(openBytes(1, end: true))
