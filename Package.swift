@@ -102,8 +102,9 @@ let package = Package(
       path: "Tests/RegistryTestKit",
       swiftSettings: house),
     .target(
-      name: "LontarTesting", dependencies: ["Lontar", "LontarTLS", "LontarCompression", protobuf], path: "Tests/LontarTesting",
-      swiftSettings: house),
+      name: "LontarTesting",
+      dependencies: ["Lontar", "LontarTLS", "LontarCompression", "LontarWire", nioCore, nioPosix, protobuf],
+      path: "Tests/LontarTesting", swiftSettings: house),
     tests("LontarWireTests", ["LontarWire", nioCore]),
     tests("LontarTLSTests", ["LontarTLS", "COpenSSL", nioCore, nioPosix, nioEmbedded]),
     tests("LontarCompressionTests", ["LontarCompression", nioCore]),
@@ -119,7 +120,7 @@ let package = Package(
       "RegistryServicesTests",
       [
         "RegistryServices", "RegistryServer", "RegistryProtocol", "RegistryAccess", "RegistryStore", "RegistryModel",
-        "PostgresClient", "RegistryTestKit", "Lontar", "LontarWire", protobuf, nioCore,
+        "PostgresClient", "RegistryTestKit", "Lontar", "LontarTesting", "LontarWire", protobuf, nioCore,
       ]),
     tests(
       "SeratusCommandTests",

@@ -76,7 +76,7 @@ final class ServerLink: Link, @unchecked Sendable {
     } catch {
       fail(error)
     }
-    clocks.read(now, holdsPartialFrame: machine.holdsPartialFrame)
+    clocks.read(now, holdsPartialFrame: machine.holdsPartialFrame, frames: machine.framesReceived)
   }
 
   func receiveComplete() {

@@ -14,6 +14,7 @@ from .call import Call
 from .settings import Settings
 
 _CONTROL_BYTES_MOST = 1_048_576
+_DEADLINE_EXCEEDED = 4  # section 8
 
 
 class Connection:
@@ -216,7 +217,7 @@ class Connection:
                 self._count(len(frame.inline or b""))
                 self._on_call(frame.stream, lambda call: self._status(call, frame))
             case frames.Reset():
-                self._on_call(frame.stream, lambda call: self._refused(call, frame))
+                self._on_call(frame.stream, lambda call: self._reset_by_server(call, frame))
             case frames.Credit(0, offset):
                 self._send_granted = max(self._send_granted, offset)
             case frames.Credit(stream, offset):
@@ -274,11 +275,15 @@ class Connection:
             self._events.append(events.MessageReceived(call.stream, *whole))
         self._events.append(events.StatusReceived(call.stream, frame))
 
-    def _refused(self, call: Call, frame: frames.Reset) -> None:
-        if not frame.not_processed:
-            raise protocol_error("a server sends RESET only with NOT_PROCESSED")
+    def _reset_by_server(self, call: Call, frame: frames.Reset) -> None:
+        if not frame.not_processed and frame.code != StreamErrorCode.DEADLINE_EXCEEDED:
+            raise protocol_error("a server sends RESET only with NOT_PROCESSED or after the deadline")
         del self._calls[call.stream]
-        self._events.append(events.CallRefused(call.stream, frame.code, frame.reason))
+        if frame.not_processed:
+            self._events.append(events.CallRefused(call.stream, frame.code, frame.reason))
+        else:
+            status = frames.StatusFrame(call.stream, _DEADLINE_EXCEEDED, frame.reason)
+            self._events.append(events.StatusReceived(call.stream, status))
 
     def _count(self, size: int) -> None:
         self._received += size
