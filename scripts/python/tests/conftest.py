@@ -45,6 +45,12 @@ def interop_server(request: pytest.FixtureRequest) -> Iterator[tuple[server.Echo
         yield running, request.param
 
 
+@pytest.fixture(scope="session")
+def small_frames_server() -> Iterator[server.EchoServer]:
+    """The same with the smallest frames that the protocol allows."""
+    yield from lend("echo-serve", "--frame-payload", "1024")
+
+
 def lend(*arguments: str) -> Iterator[server.EchoServer]:
     if server.PROGRAM not in os.environ:
         pytest.skip(f"{server.PROGRAM} names no server program")
