@@ -114,7 +114,7 @@ let package = Package(
       ["seratus", "RegistryClient", "RegistryProtocol", "RegistryModel", "Lontar", "LontarTLS", arguments, protobuf]),
     .executableTarget(
       name: "seratus-benchmark", dependencies: ["Lontar", "LontarTLS", "LontarTesting", "RegistryProtocol", arguments],
-      path: "Tests/Benchmark", exclude: ["Peers"],
+      path: "Tests/Benchmark", exclude: ["Peers", "README.md", "lontar.sh"],
       swiftSettings: house),
     tests("SystemTests", ["RegistryTestKit", "PostgresClient"]),
   ],
