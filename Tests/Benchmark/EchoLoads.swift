@@ -26,10 +26,11 @@ struct UnaryLoad<Side: EchoSide>: AsyncParsableCommand {
     }
     let executors = clients.map(\.executor)
     _ = try await Load(executors: executors, inFlight: inFlight, seconds: seconds / 4, calls: calls, call: call)
-    let before = server.cpu()
+    let (before, own) = (server.cpu(), ownCPU())
     let load = try await Load(executors: executors, inFlight: inFlight, seconds: seconds, calls: calls, call: call)
-    let cpu = (server.cpu() - before) * 1e6 / Double(load.calls)
-    print("echo \(connections)x\(inFlight): \(load), server CPU \(String(format: "%.2f", cpu)) us a call")
+    let (cpu, ownUsed) = ((server.cpu() - before) * 1e6 / Double(load.calls), (ownCPU() - own) * 1e6 / Double(load.calls))
+    let each = String(format: "server CPU %.2f us a call, client CPU %.2f us a call", cpu, ownUsed)
+    print("echo \(connections)x\(inFlight): \(load), \(each)")
     for client in clients { try await client.close() }
   }
 }
@@ -65,12 +66,12 @@ struct StreamLoad<Side: EchoSide>: AsyncParsableCommand {
     let payload = try payloadBytes()
     _ = try await client.unary(Side.request(bytes: 0, responseBytes: payload, responses: 1))
     let request = Side.request(bytes: 0, responseBytes: payload, responses: messages)
-    let (cpu, own, start, memory) = (server.cpu(), clock(), ContinuousClock.now, server.memory().now)
+    let (cpu, own, start, memory) = (server.cpu(), ownCPU(), ContinuousClock.now, server.memory().now)
     let count = try await withTaskExecutorPreference(client.executor) {
       try await client.stream(request, payloadBytes: payload)
     }
     let (whole, fraction) = (ContinuousClock.now - start).components
-    let (seconds, used, ownUsed) = (Double(whole) + Double(fraction) / 1e18, server.cpu() - cpu, clock() - own)
+    let (seconds, used, ownUsed) = (Double(whole) + Double(fraction) / 1e18, server.cpu() - cpu, ownCPU() - own)
     guard count == messages else { throw ValidationError("\(count) messages came, not \(messages)") }
     let each = Double(count)
     print(
@@ -79,13 +80,6 @@ struct StreamLoad<Side: EchoSide>: AsyncParsableCommand {
           + "server memory %.1f to %.1f MB",
         messageBytes, each / seconds, each * Double(messageBytes) / seconds / 1e6, used * 1e6 / each, ownUsed * 1e6 / each,
         memory, server.memory().peak))
-  }
-
-  /// This process's user and system time so far, in seconds.
-  private func clock() -> Double {
-    var time = timespec()
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
-    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
   }
 }
 
@@ -148,4 +142,11 @@ struct IdleLoad<Side: EchoSide>: AsyncParsableCommand {
         (now - before) * 1e3 / Double(connections), before, now, peak))
     for client in clients { try await client.close() }
   }
+}
+
+/// This process's user and system time so far, in seconds.
+private func ownCPU() -> Double {
+  var time = timespec()
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+  return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
 }

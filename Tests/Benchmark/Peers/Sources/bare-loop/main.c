@@ -147,15 +147,16 @@ static void echo(SSL_CTX *context) {
     BIO_socket_nbio(all[i]->fd, 1);
   }
   load(all, poll, seconds / 4);
-  double cpu = read_clock(server_clock);
+  double cpu = read_clock(server_clock), own = read_clock(CLOCK_PROCESS_CPUTIME_ID);
   uint64_t start = nanoseconds();
   load(all, poll, seconds);
   double wall = (double)(nanoseconds() - start) / 1e9;
   cpu = read_clock(server_clock) - cpu;
+  own = read_clock(CLOCK_PROCESS_CPUTIME_ID) - own;
   qsort(taken, taken_count, sizeof *taken, rising);
-  printf("echo %dx%d: %.0f calls/s, p50 %.0f us, p99 %.0f us (%zu calls), server CPU %.2f us a call\n", connections, in_flight,
+  printf("echo %dx%d: %.0f calls/s, p50 %.0f us, p99 %.0f us (%zu calls), server CPU %.2f us a call, client CPU %.2f us a call\n", connections, in_flight,
          (double)taken_count / wall, taken[taken_count / 2] / 1e3, taken[taken_count * 99 / 100] / 1e3, taken_count,
-         cpu * 1e6 / (double)taken_count);
+         cpu * 1e6 / (double)taken_count, own * 1e6 / (double)taken_count);
 }
 
 // MARK: A stream
