@@ -7,6 +7,8 @@ struct ConnectionCore {
   var streams = StreamTable()
   /// Frames that wait for the socket.
   var out = ByteBuffer()
+  /// What `out` held was handed over: its storage serves again as soon as nobody else holds it.
+  var outIsTaken = false
   var peer = Hello()
   private var receiveWindow: ReceiveWindow
   var sendWindow = SendWindow(granted: 0)

@@ -3,6 +3,7 @@ internal import NIOCore
 /// The frames that a connection writes, straight into `out`.
 extension ConnectionCore {
   mutating func writeFrame(_ header: FrameHeader, _ body: (inout ByteBuffer) -> Void) {
+    if outIsTaken { reuseOut() }
     out.reserveCapacity(minimumWritableBytes: FrameHeader.bytes + header.payloadBytes)
     out.writeFrameHeader(header)
     body(&out)
@@ -10,6 +11,7 @@ extension ConnectionCore {
 
   /// Writes a frame whose length is known only when it is written.
   mutating func write(_ type: FrameType, stream: UInt32, flags: FrameFlags = [], _ body: (inout ByteBuffer) -> Void) {
+    if outIsTaken { reuseOut() }
     let start = out.writerIndex
     out.writeFrameHeader(FrameHeader(payloadBytes: 0, type: type, stream: stream, flags: flags))
     body(&out)
@@ -89,8 +91,29 @@ extension ConnectionCore {
   mutating func takeOut() -> ByteBuffer? {
     guard out.readableBytes > 0 else { return nil }
     controlFrames = 0
-    defer { out = ByteBuffer() }
-    return out
+    let taken = out
+    if streams.count == 0, out.storageCapacity > Self.idleOutBytesMax {
+      out = ByteBuffer()
+    } else {
+      outIsTaken = true
+      out.moveReaderIndex(to: out.writerIndex)
+    }
+    return taken
+  }
+
+  /// What a connection without a call keeps allocated for frames.
+  private static var idleOutBytesMax: Int { 16 * 1024 }
+
+  /// Makes room for as much as went out last, in the same storage if the pipe has let go of it. Storage more than four times too
+  /// large is given back: a connection that goes from bulk to pings holds little again.
+  private mutating func reuseOut() {
+    outIsTaken = false
+    let last = out.writerIndex
+    if out.storageCapacity > 4 * max(last, 1_024) {
+      out = ByteBufferAllocator().buffer(capacity: last)
+    } else {
+      out.clear(minimumCapacity: last)
+    }
   }
 }
 
