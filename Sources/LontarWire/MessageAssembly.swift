@@ -31,7 +31,10 @@ struct MessageAssembly: Sendable {
       throw StreamFault(.malformed, "the fragments of a message do not add up to its length")
     }
     if !more { return .complete(fragment) }
-    return .partial(MessageAssembly(bytes: fragment, total: Int(total), codec: codec))
+    // Room for all of it at once, so that it is not copied as it grows; bounded by what came, for the rest may never come.
+    var bytes = ByteBufferAllocator().buffer(capacity: min(Int(total), 4 * fragment.readableBytes))
+    bytes.writeImmutableBuffer(fragment)
+    return .partial(MessageAssembly(bytes: bytes, total: Int(total), codec: codec))
   }
 
   /// Takes a further fragment.
