@@ -26,6 +26,9 @@ public struct ClientOptions: Sendable {
   public var messageBytesMax = 4 * 1024 * 1024
   /// The longest frame that brings message bytes, without its header; 1,024 to 16,777,215.
   public var framePayloadBytesMax = 16_372
+  /// Bytes of answers that may be under way or wait for their reader on one stream. A stream comes no faster than this in a round
+  /// trip; a machine that is busy makes those long.
+  public var streamWindowBytes = 1_048_576
   /// Calls that wait for a connection or for call credit; more are refused with RESOURCE_EXHAUSTED.
   public var waitingCallsMax = 10_000
   /// A server that has calls of ours but is silent for so long is asked for a sign of life.
@@ -44,6 +47,7 @@ public struct ClientOptions: Sendable {
     var limits = WireLimits()
     limits.messageBytesMax = messageBytesMax
     limits.framePayloadBytesMax = framePayloadBytesMax
+    limits.streamWindowBytes = UInt64(streamWindowBytes)
     return limits
   }
 }
