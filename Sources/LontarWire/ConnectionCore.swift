@@ -18,6 +18,8 @@ struct ConnectionCore {
   var controlFrames = 0
   /// PINGs of ours without an answer so far.
   var pingsUnanswered = 0
+  /// Streams whose writers wait for the batch in `out` to leave.
+  var waitingForBatch: [UInt32] = []
   /// Streams whose writers can go on; the upper layer takes them after each drain.
   var writable: [UInt32] = []
 

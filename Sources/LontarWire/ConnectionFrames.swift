@@ -9,6 +9,14 @@ extension ConnectionCore {
     body(&out)
   }
 
+  /// Writes the header of a message's first frame and the message's two lengths, in one go; its bytes follow.
+  mutating func writeFirstFragment(_ header: FrameHeader, total: Int) {
+    if outIsTaken { reuseOut() }
+    out.reserveCapacity(minimumWritableBytes: FrameHeader.bytes + header.payloadBytes)
+    let packed = header.packed
+    out.writeMultipleIntegers(packed.first, packed.last, UInt32(total), UInt32(total))
+  }
+
   /// Writes a frame whose length is known only when it is written.
   mutating func write(_ type: FrameType, stream: UInt32, flags: FrameFlags = [], _ body: (inout ByteBuffer) -> Void) {
     if outIsTaken { reuseOut() }
@@ -91,6 +99,7 @@ extension ConnectionCore {
   mutating func takeOut() -> ByteBuffer? {
     guard out.readableBytes > 0 else { return nil }
     controlFrames = 0
+    if !waitingForBatch.isEmpty { resumeWaitingForBatch() }
     let taken = out
     if streams.count == 0, out.storageCapacity > Self.idleOutBytesMax {
       out = ByteBuffer()
