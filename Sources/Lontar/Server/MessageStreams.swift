@@ -8,7 +8,12 @@ public struct ResponseWriter<Response: Message & Sendable>: Sendable {
 
   /// - Throws: `RPCError` or `CancellationError` when the call is over; stop then.
   public func write(_ message: Response) async throws {
-    try await sink.send(try message.lontarBytes())
+    let bytes = try message.lontarBytes()
+    switch try sink.sendNow(bytes) {
+    case .queued: return
+    case .full: try await sink.waitForRoom()
+    case .elsewhere: try await sink.send(bytes)
+    }
   }
 }
 
