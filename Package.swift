@@ -130,7 +130,7 @@ let package = Package(
       ]),
     .executableTarget(
       name: "seratus-benchmark", dependencies: ["Lontar", "LontarTLS", "LontarTesting", "RegistryProtocol", arguments],
-      path: "Tests/Benchmark", exclude: ["Peers"],
+      path: "Tests/Benchmark", exclude: ["Peers", "README.md", "lontar.sh"],
       swiftSettings: house),
     tests("SystemTests", ["RegistryTestKit", "PostgresClient"]),
   ],

@@ -11,9 +11,12 @@ struct MessageBytes: SwiftProtobufContiguousBytes {
     self.buffer = buffer
   }
 
+  /// For swift-protobuf, which asks for zeros and then writes each of these bytes: they are not filled here.
+  ///
+  /// SAFETY: nobody reads them before that, since `serializedBytes` returns only what it has filled to the last byte.
   init(repeating byte: UInt8, count: Int) {
-    buffer = ByteBuffer()
-    buffer.writeRepeatingByte(byte, count: count)
+    buffer = ByteBufferAllocator().buffer(capacity: count)
+    buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: count) { _ in count }
   }
 
   init(_ sequence: some Sequence<UInt8>) {

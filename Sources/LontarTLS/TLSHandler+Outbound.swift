@@ -53,6 +53,8 @@ extension TLSHandler {
   private func stage(_ context: ChannelHandlerContext, _ data: ByteBuffer, _ promise: EventLoopPromise<Void>?) {
     if !isEncrypting, !batch.hasRoom(for: data) { encryptBatch(context) }
     batch.append(data, promise: promise, allocator: allocator)
+    // Nothing more fits: whoever wrote this can have its storage back now.
+    if !isEncrypting, batch.isFull { encryptBatch(context) }
   }
 
   /// Encrypts what is staged and writes it to the channel, without a flush.

@@ -21,6 +21,8 @@ struct WriteBatch {
 
   var isEmpty: Bool { staged.readableBytes == 0 && promise == nil }
 
+  var isFull: Bool { staged.readableBytes >= Self.bytesMax }
+
   func hasRoom(for data: ByteBuffer) -> Bool {
     staged.readableBytes == 0 || staged.readableBytes + data.readableBytes <= Self.bytesMax
   }

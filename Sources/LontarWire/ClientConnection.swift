@@ -5,11 +5,11 @@ package struct ClientConnection: ~Copyable {
   /// What the upper layer has to do.
   package enum Event {
     /// The server has said its limits: calls can be opened.
-    case ready(Hello)
-    case head(call: AnyObject?, MetadataBlock)
+    indirect case ready(Hello)
+    indirect case head(call: AnyObject?, MetadataBlock)
     case message(stream: UInt32, call: AnyObject?, WireMessage)
     /// The call is over; `message` is an answer that came inline.
-    case status(call: AnyObject?, StatusFrame, message: WireMessage?)
+    indirect case status(call: AnyObject?, StatusFrame, message: WireMessage?)
     /// The server gave the call up; `notProcessed`: sending it again is safe.
     case reset(call: AnyObject?, code: UInt32, reason: String, notProcessed: Bool)
     /// The server broke a rule of this stream; the call is over and nothing more comes of it.

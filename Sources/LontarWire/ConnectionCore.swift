@@ -7,6 +7,8 @@ struct ConnectionCore {
   var streams = StreamTable()
   /// Frames that wait for the socket.
   var out = ByteBuffer()
+  /// What `out` held was handed over: its storage serves again as soon as nobody else holds it.
+  var outIsTaken = false
   var peer = Hello()
   private(set) var receiveWindow: ReceiveWindow
   var sendWindow = SendWindow(granted: 0)
@@ -21,6 +23,8 @@ struct ConnectionCore {
   var blockedAt: (offset: UInt64, isReported: Bool)?
   /// What the peer said last that it waits for.
   var peerBlocked: BlockedNotice?
+  /// Streams whose writers wait for the batch in `out` to leave.
+  var waitingForBatch: [UInt32] = []
   /// Streams whose writers can go on; the upper layer takes them after each drain.
   var writable: [UInt32] = []
 

@@ -3,13 +3,23 @@ internal import NIOCore
 /// The frames that a connection writes, straight into `out`.
 extension ConnectionCore {
   mutating func writeFrame(_ header: FrameHeader, _ body: (inout ByteBuffer) -> Void) {
+    if outIsTaken { reuseOut() }
     out.reserveCapacity(minimumWritableBytes: FrameHeader.bytes + header.payloadBytes)
     out.writeFrameHeader(header)
     body(&out)
   }
 
+  /// Writes the header of a message's first frame and the message's two lengths, in one go; its bytes follow.
+  mutating func writeFirstFragment(_ header: FrameHeader, of message: WireMessage) {
+    if outIsTaken { reuseOut() }
+    out.reserveCapacity(minimumWritableBytes: FrameHeader.bytes + header.payloadBytes)
+    let packed = header.packed
+    out.writeMultipleIntegers(packed.first, packed.last, UInt32(message.readableBytes), message.plainBytes)
+  }
+
   /// Writes a frame whose length is known only when it is written.
   mutating func write(_ type: FrameType, stream: UInt32, flags: FrameFlags = [], _ body: (inout ByteBuffer) -> Void) {
+    if outIsTaken { reuseOut() }
     let start = out.writerIndex
     out.writeFrameHeader(FrameHeader(payloadBytes: 0, type: type, stream: stream, flags: flags))
     body(&out)
@@ -104,8 +114,30 @@ extension ConnectionCore {
   mutating func takeOut() -> ByteBuffer? {
     guard out.readableBytes > 0 else { return nil }
     controlFrames = 0
-    defer { out = ByteBuffer() }
-    return out
+    if !waitingForBatch.isEmpty { resumeWaitingForBatch() }
+    let taken = out
+    if streams.count == 0, out.storageCapacity > Self.idleOutBytesMax {
+      out = ByteBuffer()
+    } else {
+      outIsTaken = true
+      out.moveReaderIndex(to: out.writerIndex)
+    }
+    return taken
+  }
+
+  /// What a connection without a call keeps allocated for frames.
+  private static var idleOutBytesMax: Int { 16 * 1024 }
+
+  /// Makes room for as much as went out last, in the same storage if the pipe has let go of it. Storage more than four times too
+  /// large is given back: a connection that goes from bulk to pings holds little again.
+  private mutating func reuseOut() {
+    outIsTaken = false
+    let last = out.writerIndex
+    if out.storageCapacity > 4 * max(last, 1_024) {
+      out = ByteBufferAllocator().buffer(capacity: last)
+    } else {
+      out.clear(minimumCapacity: last)
+    }
   }
 }
 

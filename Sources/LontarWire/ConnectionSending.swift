@@ -14,8 +14,8 @@ extension ConnectionCore {
 
   /// Queues a message. True: the stream holds enough; its writer waits until the stream is named by `takeWritable`.
   mutating func enqueueMessage(_ stream: UInt32, _ message: WireMessage, end: Bool) -> Bool {
+    if !end, sendAtOnce(stream, message) { return waitsForBatch(stream, message.readableBytes) }
     guard streams.update(stream, { $0.sendOpen }) == true else { return false }
-    if !end, sendAtOnce(stream, message) { return false }
     enqueue(stream, .message(message, sent: nil, end: end))
     let high = limits.streamSendBytesHigh
     return streams.update(stream) { state in
@@ -28,13 +28,39 @@ extension ConnectionCore {
   /// Writes a message that fits into one frame and has its credit, if no stream waits for its turn. Most small messages go this way.
   private mutating func sendAtOnce(_ stream: UInt32, _ message: WireMessage) -> Bool {
     let bytes = MessageAssembly.lengthsBytes + message.readableBytes
-    guard ready.isEmpty, canSendInline(stream, messageBytes: bytes, controlBytes: 0) else { return false }
-    countSent(stream, bytes)
-    writeFrame(FrameHeader(payloadBytes: bytes, type: .message, stream: stream, codec: message.codec)) { buffer in
-      buffer.writeMultipleIntegers(UInt32(message.readableBytes), message.plainBytes)
-      buffer.writeImmutableBuffer(message.bytes)
+    guard ready.isEmpty, bytes <= framePayloadBytesMax, bytes <= sendWindow.available, hasRoomInBatch(bytes) else { return false }
+    let sends = streams.update(stream) { state in
+      guard state.sendOpen, state.outbound.isEmpty, bytes <= state.sendWindow.available else { return false }
+      state.sendWindow.send(bytes)
+      return true
     }
+    guard sends == true else { return false }
+    sendWindow.send(bytes)
+    let header = FrameHeader(payloadBytes: bytes, type: .message, stream: stream, codec: message.codec)
+    writeFirstFragment(header, of: message)
+    out.writeImmutableBuffer(message.bytes)
     return true
+  }
+
+  private func hasRoomInBatch(_ payloadBytes: Int) -> Bool {
+    out.readableBytes + FrameHeader.bytes + payloadBytes <= limits.outboundBytesHigh
+  }
+
+  /// Whether another message like the one that went out last would not fit. Its writer waits for the next batch then: what is not
+  /// queued needs not be moved.
+  private mutating func waitsForBatch(_ stream: UInt32, _ messageBytes: Int) -> Bool {
+    guard !hasRoomInBatch(MessageAssembly.lengthsBytes + messageBytes) else { return false }
+    streams.update(stream) { $0.writerWaits = true }
+    waitingForBatch.append(stream)
+    return true
+  }
+
+  /// The batch has gone: those who waited for that can go on.
+  mutating func resumeWaitingForBatch() {
+    for stream in waitingForBatch {
+      if streams.update(stream, { $0.endWait() }) == true { writable.append(stream) }
+    }
+    waitingForBatch.removeAll(keepingCapacity: true)
   }
 
   mutating func schedule(_ stream: UInt32) {
@@ -87,12 +113,7 @@ extension ConnectionCore {
 
   private mutating func resumeWriter(of stream: UInt32) {
     let high = limits.streamSendBytesHigh
-    let resumes = streams.update(stream) { state in
-      let resumes = state.writerWaits && state.outboundBytes < high
-      if resumes { state.writerWaits = false }
-      return resumes
-    }
-    if resumes == true { writable.append(stream) }
+    if streams.update(stream, { $0.outboundBytes < high && $0.endWait() }) == true { writable.append(stream) }
   }
 
   /// What a stream's turn came to; `idle`: it has nothing to send or no credit of its own, and is scheduled again when that changes.
@@ -147,10 +168,8 @@ extension ConnectionCore {
     var flags: FrameFlags = isLast ? [] : .more
     if isLast && end { flags.insert(.end) }
     let header = FrameHeader(payloadBytes: lengths + bytes, type: .message, stream: stream, flags: flags, codec: message.codec)
-    writeFrame(header) { buffer in
-      if lengths > 0 { buffer.writeMultipleIntegers(UInt32(message.readableBytes), message.plainBytes) }
-      buffer.writeImmutableBuffer(message.bytes.getSlice(at: message.bytes.readerIndex + offset, length: bytes)!)
-    }
+    if lengths > 0 { writeFirstFragment(header, of: message) } else { writeFrame(header) { _ in } }
+    out.writeImmutableBuffer(message.bytes.getSlice(at: message.bytes.readerIndex + offset, length: bytes)!)
     countSent(stream, lengths + bytes)
     if isLast { return pop(stream, finished: end) }
     streams.update(stream) { state in

@@ -1,14 +1,15 @@
 package import NIOCore
 
-/// A decoded frame. Payload bytes are slices of what was read; nothing is copied.
+/// A decoded frame. Payload bytes are slices of what was read; nothing is copied. The large cases are indirect, so that messages, which
+/// are many, are not moved from hand to hand in the space of an OPEN.
 package enum Frame: Sendable, Equatable {
-  case hello(Hello)
+  indirect case hello(Hello)
   /// `message` is the inline message; `codec` its compression.
-  case open(stream: UInt32, OpenFrame, message: ByteBuffer?, codec: UInt8, end: Bool)
-  case head(stream: UInt32, MetadataBlock)
+  indirect case open(stream: UInt32, OpenFrame, message: ByteBuffer?, codec: UInt8, end: Bool)
+  indirect case head(stream: UInt32, MetadataBlock)
   /// `bytes` still starts with the two lengths if this is a first fragment: only the stream knows.
   case message(stream: UInt32, bytes: ByteBuffer, codec: UInt8, more: Bool, end: Bool)
-  case status(stream: UInt32, StatusFrame, message: ByteBuffer?, codec: UInt8)
+  indirect case status(stream: UInt32, StatusFrame, message: ByteBuffer?, codec: UInt8)
   case reset(stream: UInt32, code: UInt32, reason: String, notProcessed: Bool)
   /// Stream 0: the connection.
   case credit(stream: UInt32, offset: UInt64)

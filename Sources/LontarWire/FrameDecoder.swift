@@ -3,7 +3,10 @@ package import NIOCore
 /// Bytes in, frames out. It looks, checks the limit, and only then waits for a payload; it holds at most one frame's worth of bytes
 /// beyond what the last read brought.
 package struct FrameDecoder: Sendable {
+  /// What the last read brought, as far as it is not decoded.
   private var buffer = ByteBuffer()
+  /// The beginning of a frame that goes on in the next read, copied, so that reads are neither joined nor kept.
+  private var partial = ByteBuffer()
   private var unknownFrames = 0
   /// Whole frames so far: a caller's clock for one frame must not run on for the next.
   package private(set) var framesDecoded: UInt64 = 0
@@ -20,24 +23,18 @@ package struct FrameDecoder: Sendable {
   }
 
   /// True while part of a frame (or of the preface) is waiting for its rest: the caller's clock runs.
-  package var holdsPartialFrame: Bool { buffer.readableBytes > 0 }
+  package var holdsPartialFrame: Bool { buffer.readableBytes > 0 || partial.readableBytes > 0 }
 
-  var heldBytes: Int { buffer.readableBytes }
+  var heldBytes: Int { buffer.readableBytes + partial.readableBytes }
 
   /// What the waiting bytes keep allocated.
-  var storageBytes: Int { buffer.storageCapacity }
+  var storageBytes: Int { buffer.storageCapacity + partial.storageCapacity }
 
   package mutating func feed(_ bytes: ByteBuffer) {
     if buffer.readableBytes == 0 {
       buffer = bytes
-    } else if buffer.readerIndex == 0 {
-      buffer.writeImmutableBuffer(bytes)
     } else {
-      // What was consumed is left behind: reads that never end where a frame ends must not pile up.
-      var joined = ByteBufferAllocator().buffer(capacity: buffer.readableBytes + bytes.readableBytes)
-      joined.writeImmutableBuffer(buffer)
-      joined.writeImmutableBuffer(bytes)
-      buffer = joined
+      buffer.writeImmutableBuffer(bytes)
     }
   }
 
@@ -46,12 +43,49 @@ package struct FrameDecoder: Sendable {
     if awaitsPreface {
       guard try takePreface() else { return nil }
     }
-    guard let (first, last) = buffer.peekMultipleIntegers(as: (UInt64, UInt32).self) else { return nil }
-    let header = try FrameHeader(first: first, last: last)
-    let type = try checkedType(header)
-    guard buffer.readableBytes >= FrameHeader.bytes + header.payloadBytes else { return nil }
+    if partial.readableBytes > 0 { return try nextAcrossReads() }
+    guard let (header, type) = try Self.header(of: buffer, limits) else { return keepPart(of: nil) }
+    guard buffer.readableBytes >= FrameHeader.bytes + header.payloadBytes else { return keepPart(of: header) }
     buffer.moveReaderIndex(forwardBy: FrameHeader.bytes)
-    let payload = buffer.readSlice(length: header.payloadBytes)!
+    return try frame(header, type, buffer.readSlice(length: header.payloadBytes)!)
+  }
+
+  /// Completes the frame whose beginning came earlier.
+  private mutating func nextAcrossReads() throws(WireError) -> Frame? {
+    movePart(upTo: FrameHeader.bytes)
+    guard let (header, type) = try Self.header(of: partial, limits) else { return nil }
+    movePart(upTo: FrameHeader.bytes + header.payloadBytes)
+    guard partial.readableBytes == FrameHeader.bytes + header.payloadBytes else { return nil }
+    var payload = partial
+    partial = ByteBuffer()
+    payload.moveReaderIndex(forwardBy: FrameHeader.bytes)
+    return try frame(header, type, payload)
+  }
+
+  /// Nothing whole is left: lets go of the read. What room is made for the rest of a frame is bounded by what came of it.
+  private mutating func keepPart(of header: FrameHeader?) -> Frame? {
+    if buffer.readableBytes > 0 {
+      let whole = FrameHeader.bytes + (header?.payloadBytes ?? 0)
+      partial = ByteBufferAllocator().buffer(capacity: min(whole, 4 * buffer.readableBytes))
+      partial.writeImmutableBuffer(buffer)
+    }
+    buffer = ByteBuffer()
+    return nil
+  }
+
+  private mutating func movePart(upTo bytes: Int) {
+    let missing = min(max(0, bytes - partial.readableBytes), buffer.readableBytes)
+    if missing > 0 { partial.writeImmutableBuffer(buffer.readSlice(length: missing)!) }
+    if buffer.readableBytes == 0 { buffer = ByteBuffer() }
+  }
+
+  private static func header(of bytes: ByteBuffer, _ limits: WireLimits) throws(WireError) -> (FrameHeader, FrameType?)? {
+    guard let (first, last) = bytes.peekMultipleIntegers(as: (UInt64, UInt32).self) else { return nil }
+    let header = try FrameHeader(first: first, last: last)
+    return (header, try checkedType(header, limits))
+  }
+
+  private mutating func frame(_ header: FrameHeader, _ type: FrameType?, _ payload: ByteBuffer) throws(WireError) -> Frame {
     framesDecoded += 1
     guard let type else {
       unknownFrames += 1
@@ -73,7 +107,7 @@ package struct FrameDecoder: Sendable {
   }
 
   /// The order of checks: type, length limit of that type, flags, stream number, codec; nil is an unknown type that may be skipped.
-  private func checkedType(_ header: FrameHeader) throws(WireError) -> FrameType? {
+  private static func checkedType(_ header: FrameHeader, _ limits: WireLimits) throws(WireError) -> FrameType? {
     guard let type = FrameType(rawValue: header.rawType) else {
       guard header.flags.contains(.ignorable) else {
         throw WireError(.protocolError, "frame type \(header.rawType) is unknown and not ignorable")
@@ -105,7 +139,7 @@ package struct FrameDecoder: Sendable {
     return type
   }
 
-  private func tooLarge(_ header: FrameHeader) -> WireError {
+  private static func tooLarge(_ header: FrameHeader) -> WireError {
     WireError(.frameTooLarge, "a frame of type \(header.rawType) announces \(header.payloadBytes) bytes, more than its limit")
   }
 }

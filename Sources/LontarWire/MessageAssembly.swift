@@ -28,8 +28,12 @@ struct MessageAssembly: Sendable {
     guard fragment.readableBytes <= Int(total), more == (fragment.readableBytes < Int(total)) else {
       throw StreamFault(.malformed, "the fragments of a message do not add up to its length")
     }
-    let message = WireMessage(fragment, codec: codec, plainBytes: Int(uncompressed))
-    return more ? .partial(MessageAssembly(message: message, total: Int(total))) : .complete(message)
+    if !more { return .complete(WireMessage(fragment, codec: codec, plainBytes: Int(uncompressed))) }
+    // Room for all of it at once, so that it is not copied as it grows; bounded by what came, for the rest may never come.
+    var bytes = ByteBufferAllocator().buffer(capacity: min(Int(total), 4 * fragment.readableBytes))
+    bytes.writeImmutableBuffer(fragment)
+    return .partial(
+      MessageAssembly(message: WireMessage(bytes, codec: codec, plainBytes: Int(uncompressed)), total: Int(total)))
   }
 
   /// Takes a further fragment.

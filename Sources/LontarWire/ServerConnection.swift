@@ -6,7 +6,7 @@ package struct ServerConnection: ~Copyable {
   /// What the upper layer has to do.
   package enum Event {
     /// A call begins. `message` is its first message if that came inline; `end`: no more will come.
-    case open(stream: UInt32, OpenFrame, message: WireMessage?, end: Bool)
+    indirect case open(stream: UInt32, OpenFrame, message: WireMessage?, end: Bool)
     case message(stream: UInt32, call: AnyObject?, WireMessage, end: Bool)
     case halfClosed(stream: UInt32, call: AnyObject?)
     /// The client gave the call up: stop the handler. Nothing more is sent on this stream.

@@ -34,6 +34,12 @@ struct StreamState {
   /// Message bytes in both directions; a part of a message behind one that waits to be taken counts twice.
   var heldBytes: Int { untakenBytes + outboundBytes + (assembly?.heldBytes ?? 0) }
 
+  /// True if somebody waited for room, who can go on now.
+  mutating func endWait() -> Bool {
+    defer { writerWaits = false }
+    return writerWaits
+  }
+
   /// What is wrong with a MSG frame from the client at this point; nil: nothing. An empty frame with END is a half-close.
   func misplaced(_ bytes: Int, codec: UInt8, more: Bool, end: Bool) -> StreamFault? {
     guard receiveOpen else { return StreamFault(.malformed, "a message came after the client had half-closed") }

@@ -30,8 +30,8 @@ package struct WireLimits: Sendable, Equatable {
   package var windowGrowthBytesMax: UInt64 = 16 * 1024 * 1024
   /// Calls that run at once on one connection; a call counts until its handler has finished.
   package var callsMax: UInt64 = 100
-  /// Bytes encoded and waiting for the socket before streams have to wait: four full TLS records.
-  package var outboundBytesHigh = 64 * 1024
+  /// Bytes encoded and waiting for the socket before streams have to wait: three full TLS records, whose ciphertext fits 64 KiB.
+  package var outboundBytesHigh = 48 * 1024
   /// Control frames that a peer can make us queue while it does not read.
   package var outboundControlFramesMax = 1_000
   /// Message bytes that one stream may hold unsent before its writer has to wait.

@@ -5,5 +5,8 @@ internal import ArgumentParser
 struct Benchmark: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "seratus-benchmark", abstract: "Load for the benchmarks of Lontar and Seratus",
-    subcommands: [EchoServe.self, EchoLoad.self, InteropServe.self, RegistryLoad.self])
+    subcommands: [
+      EchoServe.self, UnaryLoad<LontarSide>.self, StreamLoad<LontarSide>.self, SetUpLoad<LontarSide>.self,
+      IdleLoad<LontarSide>.self, InteropServe.self, RegistryLoad.self,
+    ])
 }

@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import Foundation
 
-/// The echo server in a process of its own, so that its CPU is counted apart from the load's.
+/// An echo server in a process of its own, so that its CPU and memory are counted apart from the load's.
 struct EchoProcess {
   private let process = Process()
   private let input = Pipe()
@@ -10,7 +10,7 @@ struct EchoProcess {
   let certificates: String
 
   /// - Parameters:
-  ///   - running: port and certificate folder of a server that somebody else started.
+  ///   - running: port and certificate folder of a server that somebody else started; its CPU and memory are not known.
   ///   - arguments: with which this program serves.
   ///   - core: the one core that it may use; nil: all.
   init(running: String? = nil, arguments: [String], core: Int? = nil) throws {
@@ -33,11 +33,24 @@ struct EchoProcess {
     return (port, String(words[1]))
   }
 
-  /// NaN for a server that somebody else started.
-  func cpu() throws -> Double {
+  /// User and system time so far, in seconds.
+  func cpu() -> Double {
     guard process.isRunning else { return .nan }
-    try input.fileHandleForWriting.write(contentsOf: Data("cpu\n".utf8))
-    return Double(try Self.line(output)) ?? .nan
+    var clock = clockid_t()
+    var time = timespec()
+    guard clock_getcpuclockid(process.processIdentifier, &clock) == 0, clock_gettime(clock, &time) == 0 else { return .nan }
+    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+  }
+
+  /// What it holds in memory, in MB: now, and at most so far.
+  func memory() -> (now: Double, peak: Double) {
+    let path = "/proc/\(process.processIdentifier)/status"
+    guard process.isRunning, let status = try? String(contentsOfFile: path, encoding: .utf8) else { return (.nan, .nan) }
+    func megabytes(_ name: String) -> Double {
+      let line = status.split(separator: "\n").first { $0.hasPrefix(name) }
+      return line.flatMap { Double($0.split(whereSeparator: \.isWhitespace)[1]) }.map { $0 * 1_024 / 1e6 } ?? .nan
+    }
+    return (megabytes("VmRSS:"), megabytes("VmHWM:"))
   }
 
   func stop() {

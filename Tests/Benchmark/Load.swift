@@ -52,10 +52,3 @@ extension Load: CustomStringConvertible {
     String(format: "%.0f calls/s, p50 %.0f us, p99 %.0f us (%d calls)", callsPerSecond, p50, p99, calls)
   }
 }
-
-/// User and system time of this process so far, in seconds.
-func cpuSeconds() -> Double {
-  var usage = rusage()
-  getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-  return Double(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) + Double(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6
-}

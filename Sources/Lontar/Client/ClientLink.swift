@@ -220,12 +220,16 @@ final class ClientLink: Link, @unchecked Sendable {
     }
   }
 
+  private static let fullBatchBytes = 32 * 1024
+
   private func flush() {
     guard let pipe else { return }
     var wrote = false
     while pipe.isWritable, let bytes = machine.takeOutbound() {
       pipe.write(bytes)
-      wrote = true
+      // A full batch leaves at once, so that its storage and its ciphertext's serve the next one, still warm.
+      wrote = bytes.readableBytes < Self.fullBatchBytes
+      if !wrote { pipe.flush() }
     }
     if wrote { pipe.flush() }
     for stream in machine.takeWritable() {

@@ -13,9 +13,21 @@ protocol MethodHandler: Sendable {
 
 /// Where a stream's messages go.
 protocol ResponseSink: AnyObject, Sendable {
-  /// Returns when there is room for more; throws when the call is over.
+  /// Queues the message without a suspension where that is possible, which is nearly always.
+  func sendNow(_ message: WireMessage) throws -> SendResult
+  /// Waits for room.
+  func waitForRoom() async throws
+  /// From any actor: returns when there is room for more; throws when the call is over.
   func send(_ message: WireMessage) async throws
 }
+
+extension ResponseSink {
+  func sendNow(_ message: WireMessage) throws -> SendResult { .elsewhere }
+  func waitForRoom() async throws {}
+}
+
+/// What became of a message: `full` is queued, but its writer has to wait; `elsewhere` is not, for this is not the event loop.
+enum SendResult { case queued, full, elsewhere }
 
 /// A call's messages both ways.
 protocol CallChannel: ResponseSink {

@@ -11,7 +11,12 @@ public struct ResponseWriter<Response: Message & Sendable>: Sendable {
   /// - Parameter compressed: false: this message goes as it is, also in a call that compresses its answers.
   /// - Throws: `RPCError` or `CancellationError` when the call is over; stop then.
   public func write(_ message: Response, compressed: Bool = true) async throws {
-    try await sink.send(try await message.wireMessage(context, compressed: compressed))
+    let message = try await message.wireMessage(context, compressed: compressed)
+    switch try sink.sendNow(message) {
+    case .queued: return
+    case .full: try await sink.waitForRoom()
+    case .elsewhere: try await sink.send(message)
+    }
   }
 }
 

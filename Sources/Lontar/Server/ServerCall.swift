@@ -50,10 +50,18 @@ final class ServerCall: CallFacts, CallChannel, @unchecked Sendable {
 
   // MARK: Messages
 
+  func sendNow(_ message: WireMessage) throws -> SendResult {
+    guard link.isOnLoop else { return .elsewhere }
+    return try link.queue(self, message) ? .full : .queued
+  }
+
+  func waitForRoom() async throws {
+    try await withUnsafeThrowingContinuation { writers.park($0) }
+  }
+
   func send(_ message: WireMessage) async throws {
     guard link.isOnLoop else { return try await sendFromElsewhere(message) }
-    guard try link.queue(self, message) else { return }
-    try await withUnsafeThrowingContinuation { writers.park($0) }
+    if try link.queue(self, message) { try await waitForRoom() }
   }
 
   /// Leaves the caller's actor, if it is on one, for the link's event loop.

@@ -144,13 +144,17 @@ final class ServerLink: Link, @unchecked Sendable {
     }
   }
 
+  private static let fullBatchBytes = 32 * 1024
+
   func flush() {
     guard let pipe else { return }
     var wrote = false
     while pipe.isWritable || isFailed, let bytes = machine.takeOutbound() {
       tally.bytesOut += bytes.readableBytes
       pipe.write(bytes)
-      wrote = true
+      // A full batch leaves at once, so that its storage and its ciphertext's serve the next one, still warm.
+      wrote = bytes.readableBytes < Self.fullBatchBytes
+      if !wrote { pipe.flush() }
     }
     if wrote { pipe.flush() }
     for stream in machine.takeWritable() {

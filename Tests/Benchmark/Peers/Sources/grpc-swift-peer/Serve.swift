@@ -4,15 +4,15 @@ internal import GRPCCore
 internal import GRPCNIOTransportHTTP2Posix
 internal import NIOPosix
 
-/// Serves the echo until its standard input ends; answers each line "cpu" with the CPU seconds that it has used.
+/// Serves the echo until its standard input ends.
 struct Serve: AsyncParsableCommand {
   @Option var loops = 1
   @Option(help: "Folder with ca.pem, server.pem and server.key.")
   var certificates: String
-  @Flag(help: "Flushes at once what the default holds back for up to 100 us, to send it with what comes next.")
-  var noCoalescing = false
+  @OptionGroup var settings: GRPCSettings
 
   func run() async throws {
+    let noCoalescing = settings.noCoalescing
     let server = GRPCServer(
       transport: .http2NIOPosix(
         address: .ipv4(host: "127.0.0.1", port: 0),
@@ -22,7 +22,7 @@ struct Serve: AsyncParsableCommand {
         ) { $0.requireALPN = true },
         config: .defaults { if noCoalescing { $0.connection.flushCoalescing = nil } },
         eventLoopGroup: MultiThreadedEventLoopGroup(numberOfThreads: loops)),
-      services: [EchoService()])
+      services: [EchoService(batch: settings.batch)])
     try await withThrowingDiscardingTaskGroup { group in
       group.addTask { try await server.serve() }
       guard let port = try await server.listeningAddress?.ipv4?.port else { throw ExitCode.failure }
@@ -30,10 +30,7 @@ struct Serve: AsyncParsableCommand {
       fflush(nil)
       // On a thread of its own: waiting for a line would hold one of the few that run the handlers.
       Thread.detachNewThread {
-        while let line = readLine() {
-          if line == "cpu" { print(cpuSeconds()) }
-          fflush(nil)
-        }
+        while readLine() != nil {}
         server.beginGracefulShutdown()
       }
     }

@@ -1,0 +1,1 @@
+../../../EchoLoads.swift

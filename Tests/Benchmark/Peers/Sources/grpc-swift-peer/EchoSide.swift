@@ -1,0 +1,1 @@
+../../../EchoSide.swift
