@@ -53,7 +53,7 @@ struct LontarSide: EchoSide {
 
 /// Serves the echo until its standard input ends.
 struct EchoServe: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "serve")
+  static let configuration = CommandConfiguration(commandName: "serve", aliases: ["echo-serve"])
 
   @Option var loops = 1
   @Option(help: "Folder with ca.pem, server.pem and server.key; left out: a new one.")
