@@ -7,6 +7,8 @@ final class ClientLink: Link, @unchecked Sendable {
   private let owner: ClientCore
   @exclusivity(unchecked) private var machine: ClientConnection
   private var pipe: (any BytePipe)?
+  private var tap: FrameTap?
+  private let frameLog: FrameLog?
   private var isReading = false
   private var flushIsScheduled = false
   private var isOver = false
@@ -17,8 +19,9 @@ final class ClientLink: Link, @unchecked Sendable {
   private var heardSince = NIODeadline.now()
   private var pingSince: NIODeadline?
 
-  init(owner: ClientCore, hello: Hello, limits: WireLimits) {
+  init(owner: ClientCore, hello: Hello, limits: WireLimits, frameLog: FrameLog?) {
     self.owner = owner
+    self.frameLog = frameLog
     machine = ClientConnection(hello: hello, limits: limits)
   }
 
@@ -32,7 +35,9 @@ final class ClientLink: Link, @unchecked Sendable {
     if isOver { pipe.close() }
   }
 
-  func pipeIsActive() {}
+  func pipeIsActive() {
+    tap = frameLog.map { FrameTap($0, connection: ConnectionID.next(), side: .client) }
+  }
 
   func pipeIsOpen(peer: TLSPeer?) {
     flush()
@@ -41,6 +46,7 @@ final class ClientLink: Link, @unchecked Sendable {
   func receive(_ bytes: ByteBuffer) {
     guard !isOver else { return }
     isReading = true
+    tap?.received(bytes)
     machine.feed(bytes)
     do throws(WireError) {
       while let event = try machine.next() { handle(event) }
@@ -70,6 +76,7 @@ final class ClientLink: Link, @unchecked Sendable {
   }
 
   func pipeClosed() {
+    tap?.closed()
     lose(RPCError(.unavailable, "the connection to the server was lost"))
     pipe = nil
   }
@@ -215,6 +222,7 @@ final class ClientLink: Link, @unchecked Sendable {
     guard let pipe else { return }
     var wrote = false
     while pipe.isWritable, let bytes = machine.takeOutbound() {
+      tap?.sent(bytes)
       pipe.write(bytes)
       wrote = true
     }

@@ -18,13 +18,15 @@ public final class LontarServer: Sendable {
   /// - Throws: `TLSError` if the certificate or key is missing, expired or wrong.
   public init(
     configuration: ServerConfiguration, router: Router, onCall: (@Sendable (CallRecord) -> Void)? = nil,
-    onConnectionError: @escaping @Sendable (_ connection: String, any Error) -> Void = { _, _ in }
+    onConnectionError: @escaping @Sendable (_ connection: String, any Error) -> Void = { _, _ in },
+    telemetry: Telemetry = Telemetry()
   ) throws {
     var configuration = configuration
     configuration.tls.applicationProtocols = [LontarServer.applicationProtocol]
     contexts = try TLSContextBox(configuration.tls)
     self.configuration = configuration
-    shared = ServerShared(limits: configuration.limits, router: router, onCall: onCall, onConnectionError: onConnectionError)
+    shared = ServerShared(
+      limits: configuration.limits, router: router, onCall: onCall, onConnectionError: onConnectionError, telemetry: telemetry)
     group = MultiThreadedEventLoopGroup(
       numberOfThreads: configuration.eventLoops > 0 ? configuration.eventLoops : System.coreCount)
   }
@@ -43,7 +45,7 @@ public final class LontarServer: Sendable {
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
       .childChannelInitializer { channel in
         guard shared.connections.count < configuration.connectionsMax else {
-          shared.onConnectionError("-", RPCError(.resourceExhausted, "more connections than connectionsMax"))
+          shared.connectionRefused()
           return channel.close()
         }
         return channel.eventLoop.makeCompletedFuture {

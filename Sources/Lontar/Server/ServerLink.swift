@@ -18,6 +18,7 @@ final class ServerLink: Link, @unchecked Sendable {
   private var isActive = false
   private var isReading = false
   private var flushIsScheduled = false
+  private var tap: FrameTap?
   /// A fault has ended the connection: what is queued goes out, then it closes.
   private(set) var isFailed = false
 
@@ -51,6 +52,8 @@ final class ServerLink: Link, @unchecked Sendable {
     guard !isActive, let eventLoop else { return }
     isActive = true
     shared.connections.add(self, eventLoop)
+    shared.metrics?.connectionOpened()
+    tap = shared.frameLog.map { FrameTap($0, connection: id, side: .server) }
     startClocks(eventLoop)
   }
 
@@ -62,6 +65,7 @@ final class ServerLink: Link, @unchecked Sendable {
   func receive(_ bytes: ByteBuffer) {
     guard !isFailed else { return }
     isReading = true
+    tap?.received(bytes)
     let now = NIODeadline.now()
     machine.feed(bytes)
     do throws(WireError) {
@@ -88,13 +92,15 @@ final class ServerLink: Link, @unchecked Sendable {
   }
 
   func pipeFailed(_ error: any Error) {
-    shared.onConnectionError(id, error)
+    shared.connectionFailed(id, error)
     isFailed = true
     pipe?.close()
   }
 
   func pipeClosed() {
     stopClocks()
+    tap?.closed()
+    if isActive { shared.metrics?.connectionClosed() }
     isFailed = true
     for call in running { stop(call, RPCError(.cancelled, "the connection was lost")) }
     shared.connections.remove(self)
@@ -106,7 +112,7 @@ final class ServerLink: Link, @unchecked Sendable {
     guard !isFailed else { return }
     isFailed = true
     machine.fail(error)
-    if error.code != .none { shared.onConnectionError(id, error) }
+    if error.code != .none { shared.connectionFailed(id, error) }
     for call in running { stop(call, RPCError(.cancelled, "the connection broke the protocol")) }
     scheduleFlush()
   }
@@ -141,6 +147,7 @@ final class ServerLink: Link, @unchecked Sendable {
     guard let pipe else { return }
     var wrote = false
     while pipe.isWritable || isFailed, let bytes = machine.takeOutbound() {
+      tap?.sent(bytes)
       pipe.write(bytes)
       wrote = true
     }
