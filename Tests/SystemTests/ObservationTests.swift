@@ -31,7 +31,7 @@ internal import Testing
   }
 
   @Test func `Prometheus's parser reads what the daemon says, and it is true`() async throws {
-    try await observed(["SERATUS_METRICS_LISTEN": "127.0.0.1:0"]) { shared, daemon, port in
+    try await observed(["SERATUS_METRICS_LISTEN": "127.0.0.1:0"]) { shared, daemon, port async throws in
       for _ in 0..<3 { #expect(try await shared.ask("analyst", "whoami", "--port", "\(port)").status == 0) }
       #expect(try await shared.ask("analyst", "region", "show", "99.99", "--port", "\(port)").status == 3)
       let figures = try await figures(Self.metricsPort(daemon))
@@ -71,7 +71,7 @@ internal import Testing
 
   @Test func `a call's line in the log has the trace that its caller began`() async throws {
     let trace = "0af7651916cd43dd8448eb211c80319c"
-    try await observed([:]) { shared, daemon, port in
+    try await observed([:]) { shared, daemon, port async throws in
       let outcome = try await shared.ask(
         "analyst", ["whoami", "--port", "\(port)"], more: ["TRACEPARENT": "00-\(trace)-b7ad6b7169203331-01"])
       #expect(outcome.status == 0)
@@ -84,7 +84,7 @@ internal import Testing
   @Test func `daemon and client write frames down, decode shows them, and no token is in the files`() async throws {
     let folder = try TemporaryFolder()
     let (theirs, ours) = (folder.file("daemon.frames"), folder.file("client.frames"))
-    try await observed(["SERATUS_FRAME_LOG_PATH": theirs]) { shared, _, port in
+    try await observed(["SERATUS_FRAME_LOG_PATH": theirs]) { shared, _, port async throws in
       #expect(try await shared.ask("analyst", "whoami", "--port", "\(port)", "--frame-log", ours).status == 0)
     }
     let token = try String(contentsOfFile: try await Installation.shared().folder.file("analyst.token"), encoding: .utf8)
@@ -124,7 +124,7 @@ internal import Testing
   @Test func `payloads are kept only on demand, and the log says so loudly`() async throws {
     let folder = try TemporaryFolder()
     let path = folder.file("daemon.frames")
-    try await observed(["SERATUS_FRAME_LOG_PATH": path, "SERATUS_FRAME_LOG_PAYLOADS": "true"]) { shared, daemon, port in
+    try await observed(["SERATUS_FRAME_LOG_PATH": path, "SERATUS_FRAME_LOG_PAYLOADS": "true"]) { shared, daemon, port async throws in
       #expect(daemon.errors.contains("level=warning") && daemon.errors.contains("TOKENS"))
       #expect(try await shared.ask("analyst", "whoami", "--port", "\(port)").status == 0)
     }

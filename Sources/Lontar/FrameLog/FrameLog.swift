@@ -101,6 +101,7 @@ public struct FrameLogError: Error, Sendable, CustomStringConvertible {
 
   public var description: String {
     switch reason {
+    // SAFETY: strerror returns a C string that lives until the next call on this thread; it is copied at once.
     case .system: "the frame log \(path) can't be written: \(String(cString: strerror(code)))"
     case .notALog: "\(path) is no frame log and stays as it is; name another path"
     }
