@@ -11,17 +11,17 @@ package enum FrameRedaction {
     guard let type = FrameType(rawValue: header.rawType) else { return ByteBuffer() }
     switch type {
     case .open:
-      return rewritten(kept) { payload, control throws(WireError) in
+      return rewritten(header, kept) { payload, control throws(WireError) in
         var open = try OpenFrame.read(from: &payload, limits: limits)
         open.metadata = open.metadata.blanked()
         open.write(to: &control)
       }
     case .head:
-      return rewritten(kept) { payload, control throws(WireError) in
+      return rewritten(header, kept) { payload, control throws(WireError) in
         try MetadataBlock.read(from: &payload, limits: limits).blanked().write(to: &control)
       }
     case .status:
-      return rewritten(kept) { payload, control throws(WireError) in
+      return rewritten(header, kept) { payload, control throws(WireError) in
         var status = try StatusFrame.read(from: &payload, limits: limits)
         status.details = status.details.map { ByteBuffer(repeating: 0, count: $0.readableBytes) }
         status.metadata = status.metadata.blanked()
@@ -37,11 +37,16 @@ package enum FrameRedaction {
   /// Reads a control part off the payload and writes it anew; nil if that is no control part, or has other bytes than it had: then what
   /// is where is not known.
   private static func rewritten(
-    _ kept: ByteBuffer, _ body: (inout ByteBuffer, inout ByteBuffer) throws(WireError) -> Void
+    _ header: FrameHeader, _ kept: ByteBuffer, _ body: (inout ByteBuffer, inout ByteBuffer) throws(WireError) -> Void
   ) -> ByteBuffer? {
     var (payload, control) = (kept, ByteBuffer())
     do throws(WireError) { try body(&payload, &control) } catch { return nil }
-    return control.readableBytes == kept.readableBytes - payload.readableBytes ? control : nil
+    guard control.readableBytes == kept.readableBytes - payload.readableBytes else { return nil }
+    // A compressed message states its plain length first.
+    if header.flags.contains(.inline), header.codec != 0, let length = payload.readSlice(length: min(4, payload.readableBytes)) {
+      control.writeImmutableBuffer(length)
+    }
+    return control
   }
 }
 

@@ -291,7 +291,9 @@ internal import Testing
   /// As the comments of the files say.
   @Test(arguments: [
     ("credit-stream.hex", "offset", FrameDescription.Value.number(393_216)), ("goaway-final.hex", "last_stream", .number(15)),
-    ("goaway-final.hex", "final", .flag(true)), ("goaway-drain.hex", "reason", .text("restart")),
+    ("status-compressed.hex", "message_uncompressed", .number(40)), ("blocked-stream.hex", "limit", .text("streamCredit")),
+    ("blocked-stream.hex", "offset", .number(262_144)), ("goaway-final.hex", "final", .flag(true)),
+    ("goaway-drain.hex", "reason", .text("restart")),
     ("hello-client.hex", "software", .text("golden/1")), ("hello-client.hex", "connection_window", .number(26_214_400)),
     ("head.hex", "metadata", .object([.init("k", .text("v")), .init("data-bin", .text("0x00ff80"))])),
   ])

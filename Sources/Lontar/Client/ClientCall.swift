@@ -10,7 +10,7 @@ final class ClientCall: @unchecked Sendable {
   private let frame: OpenFrame
   let kind: MethodKind
   /// The one request of a unary or server-streaming call.
-  let message: ByteBuffer?
+  let message: OutgoingMessage?
   let deadline: NIODeadline?
   let waitForReady: Bool
   /// The stream it runs on; nil: it waits, or is over.
@@ -35,16 +35,16 @@ final class ClientCall: @unchecked Sendable {
 
   /// Unary: who waits for the answer. Unsafe, because a checked one costs an allocation a call: each call that is started ends in
   /// `end` or `fail`, at the latest when its connection is lost or its client shut down.
-  private var answer: UnsafeContinuation<Result<ByteBuffer, RPCError>, Never>?
+  private var answer: UnsafeContinuation<Result<WireMessage, RPCError>, Never>?
   /// The messages of the other kinds; of unary calls what came before the status.
   var inbox = Inbox()
   var writers = WaitingWriters()
   /// Requests that came before the call had a stream.
-  private var early: Deque<ByteBuffer> = []
+  private var early: Deque<OutgoingMessage> = []
   private(set) var hasHalfClosed: Bool
   private var ending: RPCError?
 
-  init(frame: OpenFrame, kind: MethodKind, message: ByteBuffer?, deadline: NIODeadline?, waitForReady: Bool) {
+  init(frame: OpenFrame, kind: MethodKind, message: OutgoingMessage?, deadline: NIODeadline?, waitForReady: Bool) {
     self.frame = frame
     self.kind = kind
     self.message = message
@@ -61,7 +61,7 @@ final class ClientCall: @unchecked Sendable {
     return frame
   }
 
-  func wait(_ continuation: UnsafeContinuation<Result<ByteBuffer, RPCError>, Never>) {
+  func wait(_ continuation: UnsafeContinuation<Result<WireMessage, RPCError>, Never>) {
     // Its task was cancelled before it came here.
     if let ending { return continuation.resume(returning: .failure(ending)) }
     answer = continuation
@@ -74,7 +74,7 @@ final class ClientCall: @unchecked Sendable {
     knowHead()
   }
 
-  func receive(_ message: ByteBuffer) {
+  func receive(_ message: WireMessage) {
     knowHead()
     telemetry?.traffic.received += message.readableBytes
     inbox.receive(message)
@@ -87,7 +87,7 @@ final class ClientCall: @unchecked Sendable {
   }
 
   /// Ends the call; the second and later ends of a race are ignored.
-  func end(_ status: StatusFrame, _ inline: ByteBuffer?) {
+  func end(_ status: StatusFrame, _ inline: WireMessage?) {
     guard !isOver else { return }
     trailingMetadata = status.metadata
     guard status.code == 0 else { return fail(RPCError(status)) }
@@ -126,7 +126,7 @@ final class ClientCall: @unchecked Sendable {
     answer = nil
   }
 
-  private func takeOnlyMessage() throws(RPCError) -> ByteBuffer {
+  private func takeOnlyMessage() throws(RPCError) -> WireMessage {
     let messages = (try inbox.take() ?? nil) ?? Deque()
     guard messages.count == 1 else { throw Self.cardinality(messages.count) }
     return messages[0]
@@ -146,10 +146,9 @@ final class ClientCall: @unchecked Sendable {
   }
 
   /// Queues a request. True: enough is under way; park among `writers`.
-  func send(_ message: ByteBuffer) throws(RPCError) -> Bool {
+  func send(_ message: OutgoingMessage) throws(RPCError) -> Bool {
     if isOver { throw ending ?? Self.answeredError }
     guard !hasHalfClosed else { throw RPCError(.internalError, "a request was written behind the end of the requests") }
-    telemetry?.traffic.sent += message.readableBytes
     guard let link, stream != nil else {
       early.append(message)
       return true

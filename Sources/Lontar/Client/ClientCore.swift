@@ -86,7 +86,7 @@ final class ClientCore: @unchecked Sendable {
 
   private func open(_ call: ClientCall, on connection: ClientLink) {
     if let deadline = call.deadline, deadline.remainingNanoseconds == 0 { return fail(call, Self.deadlineError) }
-    if let bytes = call.message?.readableBytes, bytes > connection.messageBytesMax {
+    if let bytes = call.message?.plain.readableBytes, bytes > connection.messageBytesMax {
       return fail(
         call,
         RPCError(.resourceExhausted, "the request has \(bytes) bytes; the server takes at most \(connection.messageBytesMax)"))
@@ -161,6 +161,8 @@ final class ClientCore: @unchecked Sendable {
     if earliest < .distantFuture { sweep.watch(earliest, on: eventLoop) { [weak self] in self?.sweepDeadlines() } }
   }
 
+  var hasWaitingCalls: Bool { !waiting.isEmpty }
+
   // MARK: Connection
 
   private func connect() {
@@ -184,7 +186,7 @@ final class ClientCore: @unchecked Sendable {
       guard let self else { return task.cancel() }
       let now = NIODeadline.now()
       for link in [self.current].compactMap({ $0 }) + self.leaving.values {
-        link.keepAlive(
+        link.tick(
           now: now, silenceSeconds: self.configuration.keepaliveSeconds,
           timeoutSeconds: self.configuration.keepaliveTimeoutSeconds)
       }

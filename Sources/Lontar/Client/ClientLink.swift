@@ -87,6 +87,8 @@ final class ClientLink: Link, @unchecked Sendable {
     switch event {
     case .ready: owner.connectionIsReady(self)
     case .head(let call, let metadata): (call as? ClientCall)?.receiveHead(metadata)
+    case .hint:
+      break
     case .pong:
       pingSince = nil
       heardSince = .now()
@@ -126,16 +128,20 @@ final class ClientLink: Link, @unchecked Sendable {
 
   func open(_ call: ClientCall) {
     call.link = self
-    call.stream = machine.open(call, call.openFrame(), message: call.message, end: call.kind.takesOneRequest)
+    let message = call.message?.on(machine.peerCodecs)
+    call.telemetry?.traffic.sent = message?.readableBytes ?? 0
+    call.stream = machine.open(call, call.openFrame(), message: message, end: call.kind.takesOneRequest)
     call.opened()
     if machine.outboundBytes >= Self.earlyFlushBytes, isReading { flush() }
     scheduleFlush()
   }
 
   /// True: enough is under way.
-  func send(_ call: ClientCall, _ message: ByteBuffer) -> Bool {
+  func send(_ call: ClientCall, _ message: OutgoingMessage) -> Bool {
     guard let stream = call.stream else { return false }
     scheduleFlush()
+    let message = message.on(machine.peerCodecs)
+    call.telemetry?.traffic.sent += message.readableBytes
     return machine.sendMessage(stream, message)
   }
 
@@ -186,9 +192,16 @@ final class ClientLink: Link, @unchecked Sendable {
     pipe?.close()
   }
 
-  /// Asks a server that is silent although it has calls whether it is still there.
-  func keepAlive(now: NIODeadline, silenceSeconds: Int, timeoutSeconds: Int) {
+  /// Once a second.
+  func tick(now: NIODeadline, silenceSeconds: Int, timeoutSeconds: Int) {
     guard !isOver, machine.isReady else { return }
+    machine.reportBlocked(callsWait: owner.hasWaitingCalls)
+    keepAlive(now: now, silenceSeconds: silenceSeconds, timeoutSeconds: timeoutSeconds)
+    flush()
+  }
+
+  /// Asks a server that is silent although it has calls whether it is still there.
+  private func keepAlive(now: NIODeadline, silenceSeconds: Int, timeoutSeconds: Int) {
     if let pingSince {
       guard now - pingSince > .seconds(Int64(timeoutSeconds)) else { return }
       return lose(RPCError(.unavailable, "the server has not answered a PING for \(timeoutSeconds) s"))
@@ -200,7 +213,6 @@ final class ClientLink: Link, @unchecked Sendable {
     guard now - heardSince > .seconds(Int64(silenceSeconds)) else { return }
     pingSince = now
     try? machine.ping(now.uptimeNanoseconds)
-    flush()
   }
 
   // MARK: Bytes out

@@ -48,7 +48,7 @@ package struct FrameDescription: Sendable, Equatable {
     }
     do throws(WireError) {
       if let frame = try Self.decode(header, payload) {
-        fields = FrameFields(payload: payload, showsSecrets: showsSecrets).of(frame)
+        fields = FrameFields(payload: payload, codec: header.codec, showsSecrets: showsSecrets).of(frame)
       }
     } catch {
       problem = error.reason
@@ -74,6 +74,7 @@ private struct FrameFields {
   typealias Field = FrameDescription.Field
 
   let payload: ByteBuffer
+  let codec: UInt8
   let showsSecrets: Bool
 
   func of(_ frame: Frame) -> [Field] {
@@ -94,6 +95,9 @@ private struct FrameFields {
         Field("code", .text(name(ConnectionErrorCode(rawValue: code), code))), Field("reason", .text(reason)),
         Field("final", .flag(final)),
       ]
+    case .blocked(let notice): [Field("limit", .text("\(notice.limit)")), Field("offset", .number(notice.offset))]
+    case .hint(let hint):
+      [Field("level", .text("\(hint.level)")), Field("retry_after_ms", .number(UInt64(hint.retryAfterMilliseconds)))]
     case .ignorable: []
     }
   }
@@ -138,7 +142,13 @@ private struct FrameFields {
 
   /// A message behind the control part of OPEN or STATUS.
   private func inline(_ message: ByteBuffer?) -> [Field] {
-    guard let message else { return [] }
+    guard var message else { return [] }
+    if codec != 0, let plainBytes = message.readInteger(as: UInt32.self) {
+      return [
+        Field("message_bytes", .number(UInt64(message.readableBytes))),
+        Field("message_uncompressed", .number(UInt64(plainBytes))),
+      ] + bytes(message)
+    }
     return [Field("message_bytes", .number(UInt64(message.readableBytes)))] + bytes(message)
   }
 
