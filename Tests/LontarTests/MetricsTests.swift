@@ -82,6 +82,21 @@ internal import Testing
     #expect(try client.expectTimer("lontar.client.call.duration", here).values.count == 1)
   }
 
+  @Test func `of a compressed message the bytes on the wire count, on both sides`() async throws {
+    let (server, client) = try await measured { client in
+      var options = CallOptions()
+      options.compression = .gzip
+      let request = EchoRequest { $0.payload = Data(repeating: 7, count: 1_000) }
+      _ = try await EchoClient(client).unary(request, options: options)
+    }
+    let ok = [("lontar.method", Self.unary), ("lontar.status", "OK")]
+    let here = [ok[0], ("lontar.target", "lontar:in-process"), ok[1]]
+    let received = try server.expectRecorder("lontar.server.call.rcvd_total_compressed_message_size", ok).values
+    let sent = try client.expectRecorder("lontar.client.attempt.sent_total_compressed_message_size", here).values
+    // gzip's head and tail alone have 18 bytes; a thousand equal ones fit into a few more.
+    #expect(received == sent && received.count == 1 && (18..<100).contains(received[0]))
+  }
+
   @Test(arguments: StatusCode.allCases.filter { $0 != .ok })
   func `a failed call is counted under its code on both sides`(code: StatusCode) async throws {
     let (server, client) = try await measured { client in
