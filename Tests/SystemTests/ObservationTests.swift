@@ -18,7 +18,9 @@ internal import Testing
   }
 
   /// The port in the log's line about metrics.
-  private static func metricsPort(_ daemon: RunningProgram) throws -> Int {
+  private static func metricsPort(_ daemon: RunningProgram) async throws -> Int {
+    // The log is written behind the daemon's back.
+    #expect(await daemon.waits { $0.errors.contains("msg=metrics ") })
     let line = try #require(daemon.errors.split(separator: "\n").first { $0.contains("msg=metrics ") })
     let word = try #require(line.split(separator: " ").first { $0.hasPrefix("port=") })
     return try #require(Int(word.dropFirst(5)))
@@ -34,7 +36,7 @@ internal import Testing
     try await observed(["SERATUS_METRICS_LISTEN": "127.0.0.1:0"]) { shared, daemon, port async throws in
       for _ in 0..<3 { #expect(try await shared.ask("analyst", "whoami", "--port", "\(port)").status == 0) }
       #expect(try await shared.ask("analyst", "region", "show", "99.99", "--port", "\(port)").status == 3)
-      let figures = try await figures(Self.metricsPort(daemon))
+      let figures = try await figures(try await Self.metricsPort(daemon))
       func number(_ name: String) -> Double? { figures[name].text.flatMap { Double($0) } }
       let method = "lontar_method=seratus.v1.SessionService/WhoAmI"
       #expect(number("lontar_server_call_started_total{\(method)}") == 3)
@@ -124,8 +126,9 @@ internal import Testing
   @Test func `payloads are kept only on demand, and the log says so loudly`() async throws {
     let folder = try TemporaryFolder()
     let path = folder.file("daemon.frames")
-    try await observed(["SERATUS_FRAME_LOG_PATH": path, "SERATUS_FRAME_LOG_PAYLOADS": "true"]) { shared, daemon, port async throws in
-      #expect(daemon.errors.contains("level=warning") && daemon.errors.contains("TOKENS"))
+    try await observed(["SERATUS_FRAME_LOG_PATH": path, "SERATUS_FRAME_LOG_PAYLOADS": "true"]) {
+      shared, daemon, port async throws in
+      #expect(await daemon.waits { $0.errors.contains("level=warning") && $0.errors.contains("TOKENS") })
       #expect(try await shared.ask("analyst", "whoami", "--port", "\(port)").status == 0)
     }
     let decoded = try await Program.seratus.run(["frames", "decode", path])
