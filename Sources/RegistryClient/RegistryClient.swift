@@ -1,4 +1,4 @@
-internal import Lontar
+public import Lontar
 internal import LontarTLS
 internal import LontarWire
 internal import RegistryProtocol
