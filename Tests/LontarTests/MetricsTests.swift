@@ -1,6 +1,7 @@
 internal import CoreMetrics
 internal import Foundation
 internal import Lontar
+internal import LontarCompression
 internal import LontarTesting
 internal import MetricsTestKit
 internal import Synchronization
