@@ -89,7 +89,7 @@ internal import Testing
     #expect(try FrameLogReader(bytes).keepsPayloads)
     let open = try #require(try Self.frames(Self.entries(bytes), sent: true).first { $0.type == "OPEN" })
     #expect(open.fields.contains(.init("metadata", .object([.init("authorization", .text(Self.token))]))))
-    let message = open.fields.first { $0.name == "message" }?.value
+    let message = open.fields.first { $0.name == "message_hex" }?.value
     // Field 1 of 20 bytes, in hexadecimal digits.
     let hex = Self.content.utf8.map { String(format: "%02x", $0) }.joined()
     guard case .text(let digits) = message else {
@@ -284,7 +284,7 @@ internal import Testing
     let logged = try #require(Self.frames(try Self.entries(folder.bytes("log")), sent: false).first)
     #expect(logged.type == frame.type && logged.stream == frame.stream && logged.flags == frame.flags)
     #expect(logged.payloadBytes == frame.payloadBytes && logged.problem == nil)
-    let secrets = ["metadata", "metadata_bytes", "message", "details"]
+    let secrets = ["metadata", "metadata_bytes", "message_hex", "details"]
     #expect(logged.fields.filter { !secrets.contains($0.name) } == frame.fields.filter { !secrets.contains($0.name) })
   }
 

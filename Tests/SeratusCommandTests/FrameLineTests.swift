@@ -1,3 +1,4 @@
+import ArgumentParser
 import Lontar
 import RegistryModel
 import Testing

@@ -166,7 +166,7 @@ private struct FrameFields {
 
   private func bytes(_ message: ByteBuffer) -> [Field] {
     guard showsSecrets, message.readableBytes > 0 else { return [] }
-    return [Field("message", .text(Hex.text(message.readableBytesView.prefix(FrameLogFormat.payloadKeptMax))))]
+    return [Field("message_hex", .text(Hex.text(message.readableBytesView.prefix(FrameLogFormat.payloadKeptMax))))]
   }
 
   private func name(_ code: (some Any)?, _ number: UInt32) -> String { code.map { "\($0)" } ?? "\(number)" }

@@ -32,6 +32,11 @@ package struct FrameLogFault: Error, Sendable, Equatable {
   package let reason: Reason
   /// Where the record begins that is not whole or not true.
   package let byte: Int
+
+  package init(reason: Reason, byte: Int) {
+    self.reason = reason
+    self.byte = byte
+  }
 }
 
 /// Reads a frame log from its first byte to its last.
