@@ -36,9 +36,11 @@ public final class MetricsPort: Sendable {
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
       .childChannelInitializer { channel in
         guard open.enter(max: limits.connectionsMax) else { return channel.close() }
-        channel.closeFuture.whenComplete { _ in open.leave() }
-        // A timer that is left behind holds the channel for a few seconds and no longer.
-        channel.eventLoop.scheduleTask(in: .seconds(Int64(limits.seconds))) { channel.close(promise: nil) }
+        let end = channel.eventLoop.scheduleTask(in: .seconds(Int64(limits.seconds))) { channel.close(promise: nil) }
+        channel.closeFuture.whenComplete { _ in
+          end.cancel()
+          open.leave()
+        }
         return channel.eventLoop.makeCompletedFuture {
           let pipeline = channel.pipeline.syncOperations
           try pipeline.configureHTTPServerPipeline(withPipeliningAssistance: false)

@@ -7,7 +7,7 @@ import Testing
 @testable import MetricsText
 
 /// The port over real sockets, with bytes as a test wants them.
-@Suite(.timeLimit(.minutes(2))) struct MetricsPortTests {
+@Suite(.timeLimit(.minutes(5))) struct MetricsPortTests {
   /// Sends bytes, and returns all that came back until the other side closed.
   private func ask(_ port: Int, _ request: String) async throws -> String {
     let connection = try await Connection.open(port)
@@ -52,7 +52,14 @@ import Testing
     }
   }
 
-  private func serving(_ limits: MetricsPort.Limits = MetricsPort.Limits(), _ body: (Int) async throws -> Void) async throws {
+  /// Far longer than a starved machine takes; what is about time sets its own.
+  private static let patient: MetricsPort.Limits = {
+    var limits = MetricsPort.Limits()
+    limits.seconds = 3_600
+    return limits
+  }()
+
+  private func serving(_ limits: MetricsPort.Limits = patient, _ body: (Int) async throws -> Void) async throws {
     let metrics = TextMetrics()
     Counter(label: "n", factory: metrics).increment(by: 7)
     let server = MetricsPort(metrics, limits: limits)
@@ -68,7 +75,7 @@ import Testing
 
   @Test(arguments: ["/metrics", "/metrics?name=n"])
   func `GET is answered with the text and its type`(path: String) async throws {
-    try await serving { port in
+    try await serving { port async throws in
       let answer = try await ask(port, "GET \(path) HTTP/1.1\r\nHost: x\r\n\r\n")
       #expect(answer.hasPrefix("HTTP/1.1 200 OK\r\n"))
       #expect(answer.contains("Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n"))
@@ -78,7 +85,7 @@ import Testing
   }
 
   @Test func `HEAD is answered without the text`() async throws {
-    try await serving { port in
+    try await serving { port async throws in
       let answer = try await ask(port, "HEAD /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
       #expect(answer.hasPrefix("HTTP/1.1 200 OK\r\n") && answer.hasSuffix("\r\n\r\n"))
       #expect(answer.contains("Content-Length: \(Self.text.utf8.count)\r\n"))
@@ -93,7 +100,7 @@ import Testing
     ("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\nGET /metrics HTTP/1.1\r\nHost: x\r\n\r\n", "200"),
   ])
   func `every request gets one answer and the connection its end`(request: String, status: String) async throws {
-    try await serving { port in
+    try await serving { port async throws in
       let answer = try await ask(port, request)
       #expect(answer.split(separator: " ").dropFirst().first.map(String.init) == status, "\(answer)")
       #expect(answer.ranges(of: "HTTP/1.1 ").count == 1)
@@ -101,7 +108,7 @@ import Testing
   }
 
   @Test func `endless headers end the connection`() async throws {
-    try await serving { port in
+    try await serving { port async throws in
       let request =
         "GET /metrics HTTP/1.1\r\n" + String(repeating: "X-Padding: \(String(repeating: "x", count: 900))\r\n", count: 200)
       let answer = try await ask(port, request)
@@ -109,23 +116,29 @@ import Testing
     }
   }
 
-  @Test func `who says nothing is cut off, and others are answered meanwhile`() async throws {
+  @Test func `who says nothing more is cut off`() async throws {
     var limits = MetricsPort.Limits()
     limits.seconds = 1
-    try await serving(limits) { port in
-      let silent = try await Connection.open(port)
-      try await silent.channel.writeAndFlush(ByteBuffer(string: "GET /met"))
-      #expect(try await ask(port, "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n").contains("n_total 7"))
+    try await serving(limits) { port async throws in
       // Ends by the port's clock; a test that hangs here has failed.
-      #expect(try await silent.end.get() == "")
+      #expect(try await ask(port, "GET /met") == "")
+    }
+  }
+
+  @Test func `others are answered while somebody is slow`() async throws {
+    try await serving { port async throws in
+      let slow = try await Connection.open(port)
+      try await slow.channel.writeAndFlush(ByteBuffer(string: "GET /met"))
+      #expect(try await ask(port, "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n").contains("n_total 7"))
+      try await slow.channel.writeAndFlush(ByteBuffer(string: "rics HTTP/1.1\r\nHost: x\r\n\r\n"))
+      #expect(try await slow.end.get().contains("n_total 7"))
     }
   }
 
   @Test func `more connections than allowed are closed at the door`() async throws {
-    var limits = MetricsPort.Limits()
+    var limits = Self.patient
     limits.connectionsMax = 2
-    limits.seconds = 60
-    try await serving(limits) { port in
+    try await serving(limits) { port async throws in
       let held = [try await Connection.open(port), try await Connection.open(port)]
       for one in held { try await one.channel.writeAndFlush(ByteBuffer(string: "GET ")) }
       #expect(try await ask(port, "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n") == "")
@@ -136,7 +149,7 @@ import Testing
   }
 
   @Test func `a taken port is told`() async throws {
-    try await serving { port in
+    try await serving { port async throws in
       let second = MetricsPort(TextMetrics())
       await #expect(throws: MetricsPortError.self) { try await second.start(host: "127.0.0.1", port: port) }
       await second.shutdown()
