@@ -11,6 +11,8 @@ internal import Synchronization
 public final class MetricsPort: Sendable {
   public struct Limits: Sendable {
     public var connectionsMax = 16
+    /// Of a connection; a request with all its headers has far less.
+    public var requestBytesMax = 16 * 1024
     /// From the first byte to the last of a connection.
     public var seconds = 10
 
@@ -43,6 +45,7 @@ public final class MetricsPort: Sendable {
         }
         return channel.eventLoop.makeCompletedFuture {
           let pipeline = channel.pipeline.syncOperations
+          try pipeline.addHandler(ByteBudget(limits.requestBytesMax))
           try pipeline.configureHTTPServerPipeline(withPipeliningAssistance: false)
           try pipeline.addHandler(MetricsResponder(metrics))
         }
@@ -86,6 +89,21 @@ public struct MetricsPortError: Error, Sendable {
   public let port: Int
   public let isTaken: Bool
   public let detail: String
+}
+
+/// Ends a connection that sends more than a request has: the parser behind it bounds each header, and not their number.
+private final class ByteBudget: ChannelInboundHandler {
+  typealias InboundIn = ByteBuffer
+  private var left: Int
+
+  init(_ bytes: Int) {
+    left = bytes
+  }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    left -= unwrapInboundIn(data).readableBytes
+    if left >= 0 { context.fireChannelRead(data) } else { context.close(promise: nil) }
+  }
 }
 
 /// One request, one answer, then the connection closes.
