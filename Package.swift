@@ -12,6 +12,7 @@ let house: [SwiftSetting] = [
 
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let protobufPlugin = Target.Dependency.product(name: "SwiftProtobufPluginLibrary", package: "swift-protobuf")
@@ -20,6 +21,9 @@ let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "sw
 let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let metrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
+let metricsTesting = Target.Dependency.product(name: "MetricsTestKit", package: "swift-metrics")
+let tracing = Target.Dependency.product(name: "Tracing", package: "swift-distributed-tracing")
 let deques = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 
 func room(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -47,6 +51,8 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+    .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
     .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
@@ -64,7 +70,8 @@ let package = Package(
     room("LontarWire", [nioCore, deques]),
     room("LontarTLS", ["COpenSSL", nioCore]),
     room("LontarCompression", ["CZlib", "CZstd", nioCore]),
-    room("Lontar", ["LontarWire", "LontarTLS", "LontarCompression", nioCore, nioPosix, protobuf, deques]),
+    room("Lontar", ["LontarWire", "LontarTLS", "LontarCompression", nioCore, nioPosix, protobuf, deques, metrics, tracing]),
+    room("MetricsText", [metrics, nioCore, nioPosix, nioHTTP1]),
     room("ProtobufReflection", [protobuf]),
     command("protoc-gen-lontar", [protobufPlugin, protobuf]),
 
@@ -81,7 +88,7 @@ let package = Package(
       "RegistryServer",
       [
         "RegistryServices", "RegistryProtocol", "RegistryStore", "RegistryAccess", "RegistryModel", "PostgresClient", "Lontar",
-        "LontarTLS", lifecycle, signals, configuration, logging,
+        "LontarTLS", "MetricsText", lifecycle, signals, configuration, logging,
       ]),
     room("RegistryClient", ["RegistryProtocol", "Lontar", "LontarTLS", "LontarWire", protobuf]),
     command(
@@ -110,7 +117,11 @@ let package = Package(
     tests("LontarCompressionTests", ["LontarCompression", nioCore]),
     tests(
       "LontarTests",
-      ["Lontar", "LontarWire", "LontarTLS", "LontarCompression", "LontarTesting", nioCore, nioPosix, deques, protobuf]),
+      [
+        "Lontar", "LontarWire", "LontarTLS", "LontarCompression", "LontarTesting", nioCore, nioPosix, deques, metrics,
+        metricsTesting, tracing, protobuf,
+      ]),
+    tests("MetricsTextTests", ["MetricsText", metrics, nioCore, nioPosix]),
     tests("ProtobufReflectionTests", ["ProtobufReflection", "LontarTesting", "Lontar", "RegistryProtocol", protobuf]),
     tests("PostgresClientTests", ["PostgresClient", logging]),
     tests("RegistryModelTests", ["RegistryModel"]),

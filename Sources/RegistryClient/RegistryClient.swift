@@ -1,4 +1,4 @@
-package import Lontar
+public import Lontar
 internal import LontarTLS
 internal import LontarWire
 internal import RegistryProtocol
@@ -11,15 +11,19 @@ public final class RegistryClient: Sendable {
   package let lontar: LontarClient
   private let token: String?
   private let environment: String?
+  private let traceParent: String?
   /// For one call with all its retries.
   public let timeout: Duration
   public let retries: RetryPolicy
 
-  /// - Parameter token: of a session; nil: only `login` will be answered.
+  /// - Parameters:
+  ///   - token: of a session; nil: only `login` will be answered.
+  ///   - traceParent: W3C trace context that all calls belong to.
+  ///   - frameLog: gets the frames of the connection.
   /// - Throws: `TLSError` if the trust roots are missing or malformed.
   public init(
     endpoint: Endpoint, token: String?, timeout: Duration = .seconds(30), retries: RetryPolicy = RetryPolicy(),
-    software: String = "seratus-client"
+    software: String = "seratus-client", traceParent: String? = nil, frameLog: FrameLog? = nil
   ) throws {
     let tls = TLSClientConfiguration(
       trustRootsPath: endpoint.trustRootsPath, serverName: endpoint.serverName ?? endpoint.host,
@@ -27,6 +31,8 @@ public final class RegistryClient: Sendable {
     var configuration = ClientConfiguration(host: endpoint.host, port: endpoint.port, tls: tls)
     configuration.options.environment = endpoint.environment.map(EnvironmentName.identifier)
     configuration.options.software = software
+    configuration.options.telemetry.frameLog = frameLog
+    self.traceParent = traceParent
     lontar = try LontarClient(configuration)
     self.token = token
     environment = endpoint.environment
@@ -73,6 +79,8 @@ public final class RegistryClient: Sendable {
   package func options(remaining: Duration?, key: IdempotencyKey? = nil) -> CallOptions {
     var metadata = Metadata()
     if let token { metadata.add("authorization", "Bearer \(token)") }
-    return CallOptions(timeout: remaining, metadata: metadata, idempotencyKey: key?.bytes)
+    var options = CallOptions(timeout: remaining, metadata: metadata, idempotencyKey: key?.bytes)
+    options.traceParent = traceParent
+    return options
   }
 }

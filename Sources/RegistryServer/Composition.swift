@@ -13,6 +13,7 @@ package import RegistryStore
 ///
 /// ```
 /// LontarServer ─► Router ─► services ─► ServiceCore (policy, contexts) ─► RegistryDatabase ─► four pools
+///       ├─► Observation (metrics, frames)
 ///       └─► CallLog            HealthService ◄─ DatabaseWatch ─► RegistryDatabase.datasets
 /// ```
 package final class RegistryServer: Sendable {
@@ -24,6 +25,7 @@ package final class RegistryServer: Sendable {
   private let pools: RegistryPools
   private let watch: DatabaseWatch
   private let server: LontarServer
+  private let observation: Observation
 
   /// - Throws: `ServerError` for a certificate that can't be used and for a method that nobody has decided who may call.
   package init(settings: ServerSettings, logger: Logger) throws(ServerError) {
@@ -38,11 +40,14 @@ package final class RegistryServer: Sendable {
     watch = DatabaseWatch(datasets: database.datasets, health: health, logger: logger)
     let router = try Self.router(core, health, settings)
     do {
+      observation = try Observation(settings.observation, pools: pools, logger: logger)
       server = try LontarServer(
         configuration: Self.configuration(settings), router: router, onCall: { calls.ended($0) },
         onConnectionError: { connection, error in
           logger.info("a connection ended early", metadata: ["connection": "\(connection)", "cause": "\(error)"])
-        })
+        }, telemetry: observation.telemetry)
+    } catch let error as ServerError {
+      throw error
     } catch let error as TLSError {
       throw ServerError(
         .certificate, "\(error.message); \(error.remedy)", id: TLSWords.sentence(error),
@@ -62,11 +67,14 @@ package final class RegistryServer: Sendable {
       throw ServerError(.schemaMismatch, objection.en, id: objection.id)
     }
     do {
+      try await observation.start()
       let address = try await server.start()
       logger.info("listening", metadata: ["host": "\(address.host)", "port": "\(address.port)"])
       return address
     } catch {
+      await observation.shutdown()
       await pools.shutdown()
+      if let error = error as? ServerError { throw error }
       let message = (error as? RPCError)?.message ?? "\(error)"
       let place = "port \(settings.listening.port) di \(settings.listening.host)"
       throw ServerError(.addressTaken, message, id: "\(place) tidak dapat dipakai, mungkin sudah dipakai; pilih port lain")
@@ -125,6 +133,7 @@ package final class RegistryServer: Sendable {
     logger.info("draining", metadata: ["seconds": "\(settings.drainSeconds)"])
     await server.shutdown(graceSeconds: settings.drainSeconds)
     await pools.shutdown()
+    await observation.shutdown()
     logger.info("stopped")
   }
 }

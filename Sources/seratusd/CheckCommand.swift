@@ -13,7 +13,9 @@ struct CheckCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await Failure.told {
-      let settings = try options.settings()
+      var settings = try options.settings()
+      // A daemon may be writing it.
+      settings.observation.frames = nil
       print(words(id: "baik  pengaturan", en: "ok    configuration"))
       let server = try RegistryServer(settings: settings, logger: Logger(label: "seratusd") { _ in SwiftLogNoOpLogHandler() })
       print(words(id: "baik  sertifikat", en: "ok    certificates"))

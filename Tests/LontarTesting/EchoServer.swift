@@ -12,7 +12,7 @@ package struct EchoServer: Sendable {
   package static func start(
     callsMax: Int = 100, eventLoops: Int = 1, port: Int = 0, register: (@Sendable (inout Router) -> Void)? = nil,
     onCall: (@Sendable (CallRecord) -> Void)? = nil,
-    onConnectionError: @escaping @Sendable (String, any Error) -> Void = { _, _ in },
+    onConnectionError: @escaping @Sendable (String, any Error) -> Void = { _, _ in }, telemetry: Telemetry = Telemetry(),
     adjust: @Sendable (inout ServerConfiguration) -> Void = { _ in }
   ) async throws -> EchoServer {
     let folder = try TestCertificates.folder()
@@ -30,7 +30,7 @@ package struct EchoServer: Sendable {
     var router = Router()
     if let register { register(&router) } else { router.register(EchoService()) }
     let server = try LontarServer(
-      configuration: configuration, router: router, onCall: onCall, onConnectionError: onConnectionError)
+      configuration: configuration, router: router, onCall: onCall, onConnectionError: onConnectionError, telemetry: telemetry)
     let (_, port) = try await server.start()
     return EchoServer(server: server, port: port)
   }

@@ -17,6 +17,8 @@ final class ClientCall: @unchecked Sendable {
   var stream: UInt32?
   /// The connection of that stream: after a drain two connections may number their streams alike.
   var link: ClientLink?
+  /// Nil: nobody measures or traces.
+  var telemetry: AttemptTelemetry?
   /// Its place in the client's list of live calls.
   var index = -1
   /// A server may refuse a call unprocessed (it is shutting down); then it is sent again, once.
@@ -74,6 +76,7 @@ final class ClientCall: @unchecked Sendable {
 
   func receive(_ message: WireMessage) {
     knowHead()
+    telemetry?.traffic.received += message.readableBytes
     inbox.receive(message)
   }
 
@@ -90,6 +93,8 @@ final class ClientCall: @unchecked Sendable {
     guard status.code == 0 else { return fail(RPCError(status)) }
     if kind == .unary, inbox.isEmpty, let inline {
       isOver = true
+      telemetry?.traffic.received += inline.readableBytes
+      telemetry?.ended(nil)
       answer?.resume(returning: .success(inline))
       answer = nil
       knowHead()
@@ -101,15 +106,18 @@ final class ClientCall: @unchecked Sendable {
     knowHead()
     writers.wake(throwing: Self.answeredError)
     inbox.finish(.success(()))
-    guard kind == .unary, let answer else { return }
+    let result = kind == .unary ? Result { () throws(RPCError) in try takeOnlyMessage() } : nil
+    if case .failure(let error) = result { telemetry?.ended(error) } else { telemetry?.ended(nil) }
+    guard let result, let answer else { return }
     self.answer = nil
-    answer.resume(returning: Result { () throws(RPCError) in try takeOnlyMessage() })
+    answer.resume(returning: result)
   }
 
   func fail(_ error: RPCError) {
     guard !isOver else { return }
     isOver = true
     ending = error
+    telemetry?.ended(error)
     endIsKnown.store(true, ordering: .releasing)
     knowHead()
     writers.wake(throwing: error)

@@ -40,6 +40,8 @@ public struct ClientOptions: Sendable {
   /// 16 bytes that name the environment this client means; nil: any.
   public var environment: [UInt8]?
   public var software = "lontar"
+  /// Who measures, traces and writes frames down.
+  public var telemetry = Telemetry()
   /// Around every call, the first outermost.
   public var interceptors: [any ClientInterceptor] = []
 

@@ -6,8 +6,14 @@ internal import NIOCore
 protocol Connector: Sendable {
   /// Where it connects, for people.
   var place: String { get }
+  /// The same as a label of metrics, `lontar:HOST:PORT`.
+  var target: String { get }
   /// Attaches `link` to a pipe that runs on `eventLoop`, or calls `failed` there.
   func connect(_ link: ClientLink, on eventLoop: any EventLoop, failed: @escaping @Sendable (RPCError) -> Void)
+}
+
+extension Connector {
+  var target: String { "lontar:\(place)" }
 }
 
 /// The client's state on its event loop: which connection, which calls wait, when to try again.
@@ -26,6 +32,8 @@ final class ClientCore: @unchecked Sendable {
   let eventLoop: any EventLoop
   let executor: EventLoopTaskExecutor
   let wireLimits: WireLimits
+  /// Nil: nobody measures or traces.
+  let telemetry: ClientTelemetry?
   private let configuration: ClientOptions
   private let connector: any Connector
   private var state = State.idle
@@ -44,6 +52,7 @@ final class ClientCore: @unchecked Sendable {
     self.eventLoop = eventLoop
     executor = EventLoopTaskExecutor(eventLoop)
     wireLimits = options.wireLimits
+    telemetry = ClientTelemetry(options.telemetry, target: connector.target)
   }
 
   // MARK: Calls
@@ -160,7 +169,7 @@ final class ClientCore: @unchecked Sendable {
     var hello = Hello()
     hello.software = configuration.software
     if let environment = configuration.environment { hello.environment = environment }
-    let link = ClientLink(owner: self, hello: hello, limits: wireLimits)
+    let link = ClientLink(owner: self, hello: hello, limits: wireLimits, frameLog: configuration.telemetry.frameLog)
     state = .connecting(link)
     let seconds = configuration.connectTimeoutSeconds
     eventLoop.scheduleTask(in: .seconds(Int64(seconds))) { [weak self] in

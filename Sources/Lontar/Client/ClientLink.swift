@@ -7,6 +7,8 @@ final class ClientLink: Link, @unchecked Sendable {
   private let owner: ClientCore
   @exclusivity(unchecked) private var machine: ClientConnection
   private var pipe: (any BytePipe)?
+  private var tap: FrameTap?
+  private let frameLog: FrameLog?
   private var isReading = false
   private var flushIsScheduled = false
   private var isOver = false
@@ -17,8 +19,9 @@ final class ClientLink: Link, @unchecked Sendable {
   private var heardSince = NIODeadline.now()
   private var pingSince: NIODeadline?
 
-  init(owner: ClientCore, hello: Hello, limits: WireLimits) {
+  init(owner: ClientCore, hello: Hello, limits: WireLimits, frameLog: FrameLog?) {
     self.owner = owner
+    self.frameLog = frameLog
     machine = ClientConnection(hello: hello, limits: limits)
   }
 
@@ -32,7 +35,9 @@ final class ClientLink: Link, @unchecked Sendable {
     if isOver { pipe.close() }
   }
 
-  func pipeIsActive() {}
+  func pipeIsActive() {
+    tap = frameLog.map { FrameTap($0, connection: ConnectionID.next(), side: .client) }
+  }
 
   func pipeIsOpen(peer: TLSPeer?) {
     flush()
@@ -41,6 +46,7 @@ final class ClientLink: Link, @unchecked Sendable {
   func receive(_ bytes: ByteBuffer) {
     guard !isOver else { return }
     isReading = true
+    tap?.received(bytes)
     machine.feed(bytes)
     do throws(WireError) {
       while let event = try machine.next() { handle(event) }
@@ -70,6 +76,7 @@ final class ClientLink: Link, @unchecked Sendable {
   }
 
   func pipeClosed() {
+    tap?.closed()
     lose(RPCError(.unavailable, "the connection to the server was lost"))
     pipe = nil
   }
@@ -121,8 +128,9 @@ final class ClientLink: Link, @unchecked Sendable {
 
   func open(_ call: ClientCall) {
     call.link = self
-    call.stream = machine.open(
-      call, call.openFrame(), message: call.message?.on(machine.peerCodecs), end: call.kind.takesOneRequest)
+    let message = call.message?.on(machine.peerCodecs)
+    call.telemetry?.traffic.sent = message?.readableBytes ?? 0
+    call.stream = machine.open(call, call.openFrame(), message: message, end: call.kind.takesOneRequest)
     call.opened()
     if machine.outboundBytes >= Self.earlyFlushBytes, isReading { flush() }
     scheduleFlush()
@@ -132,7 +140,9 @@ final class ClientLink: Link, @unchecked Sendable {
   func send(_ call: ClientCall, _ message: OutgoingMessage) -> Bool {
     guard let stream = call.stream else { return false }
     scheduleFlush()
-    return machine.sendMessage(stream, message.on(machine.peerCodecs))
+    let message = message.on(machine.peerCodecs)
+    call.telemetry?.traffic.sent += message.readableBytes
+    return machine.sendMessage(stream, message)
   }
 
   func halfClose(_ call: ClientCall) {
@@ -226,6 +236,7 @@ final class ClientLink: Link, @unchecked Sendable {
     guard let pipe else { return }
     var wrote = false
     while pipe.isWritable, let bytes = machine.takeOutbound() {
+      tap?.sent(bytes)
       pipe.write(bytes)
       // A full batch leaves at once, so that its storage and its ciphertext's serve the next one, still warm.
       wrote = bytes.readableBytes < Self.fullBatchBytes

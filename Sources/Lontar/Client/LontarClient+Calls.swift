@@ -60,14 +60,18 @@ extension LontarClient {
     guard (1...255).contains(method.nameBytes.readableBytes) else {
       throw RPCError(.invalidArgument, "a method's name has 1 to 255 bytes, not \(method.nameBytes.readableBytes)")
     }
-    let frame = OpenFrame(
+    var frame = OpenFrame(
       method: method.nameBytes, attempt: UInt8(clamping: max(1, options.attempt)),
       traceContext: options.traceParent.flatMap { TraceContext(traceParent: $0)?.buffer },
       idempotencyKey: options.idempotencyKey.map { ByteBuffer(bytes: $0) },
       metadata: try options.metadata.block(core.wireLimits))
-    return ClientCall(
+    let telemetry = core.telemetry?.attempt(method.name, options, isWholeCall: method.kind != .unary)
+    if let trace = telemetry?.traceContext { frame.traceContext = trace.buffer }
+    let call = ClientCall(
       frame: frame, kind: method.kind, message: message,
       deadline: options.timeout.map { NIODeadline.after(nanoseconds: $0.clampedNanoseconds) }, waitForReady: options.waitForReady)
+    call.telemetry = telemetry
+    return call
   }
 }
 

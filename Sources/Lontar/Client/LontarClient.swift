@@ -39,6 +39,13 @@ public final class LontarClient: Sendable {
   public func unaryResponse<Request, Response>(
     _ method: Method<Request, Response>, _ request: Request, options: CallOptions = CallOptions()
   ) async throws(RPCError) -> UnaryResponse<Response> {
+    guard let telemetry = core.telemetry else { return try await unaryAttempts(method, request, options) }
+    return try await telemetry.call(method.name) { () throws(RPCError) in try await unaryAttempts(method, request, options) }
+  }
+
+  private func unaryAttempts<Request, Response>(
+    _ method: Method<Request, Response>, _ request: Request, _ options: CallOptions
+  ) async throws(RPCError) -> UnaryResponse<Response> {
     let message = try await encode(request, options.compression)
     let answer: UnaryAnswer
     if interceptors.isEmpty {

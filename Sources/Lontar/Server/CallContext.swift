@@ -71,6 +71,8 @@ class CallFacts: @unchecked Sendable {
   struct Reply {
     var initial: Metadata?
     var trailing: Metadata?
+    /// Of the span around the handler; nil: there is none.
+    var trace: TraceContext?
   }
 
   let method: String

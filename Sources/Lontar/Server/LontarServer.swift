@@ -18,7 +18,8 @@ public final class LontarServer: Sendable {
   /// - Throws: `TLSError` if the certificate or key is missing, expired or wrong.
   public init(
     configuration: ServerConfiguration, router: Router, onCall: (@Sendable (CallRecord) -> Void)? = nil,
-    onConnectionError: @escaping @Sendable (_ connection: String, any Error) -> Void = { _, _ in }
+    onConnectionError: @escaping @Sendable (_ connection: String, any Error) -> Void = { _, _ in },
+    telemetry: Telemetry = Telemetry()
   ) throws {
     var configuration = configuration
     configuration.tls.applicationProtocols = [LontarServer.applicationProtocol]
@@ -26,7 +27,7 @@ public final class LontarServer: Sendable {
     self.configuration = configuration
     shared = ServerShared(
       limits: configuration.limits, connectionsMax: configuration.connectionsMax, router: router, onCall: onCall,
-      onConnectionError: onConnectionError)
+      onConnectionError: onConnectionError, telemetry: telemetry)
     group = MultiThreadedEventLoopGroup(
       numberOfThreads: configuration.eventLoops > 0 ? configuration.eventLoops : System.coreCount)
   }
@@ -46,7 +47,7 @@ public final class LontarServer: Sendable {
       .childChannelInitializer { channel in
         guard shared.connections.count < configuration.connectionsMax else {
           shared.totals.connectionRefused()
-          shared.onConnectionError("-", RPCError(.resourceExhausted, "more connections than connectionsMax"))
+          shared.connectionRefused()
           return channel.close()
         }
         return channel.eventLoop.makeCompletedFuture {

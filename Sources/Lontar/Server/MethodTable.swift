@@ -7,8 +7,14 @@ final class RegisteredMethod: Sendable {
   let kind: MethodKind
   private let handler: any MethodHandler
   private let interceptors: [any ServerInterceptor]
+  /// Nil: nobody measures.
+  let metrics: ServerMethodMetrics?
 
-  init(name: String, kind: MethodKind, handler: any MethodHandler, interceptors: [any ServerInterceptor]) {
+  init(
+    name: String, kind: MethodKind, handler: any MethodHandler, interceptors: [any ServerInterceptor],
+    metrics: ServerMethodMetrics?
+  ) {
+    self.metrics = metrics
     self.name = name
     self.kind = kind
     self.handler = handler

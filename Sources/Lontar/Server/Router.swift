@@ -1,5 +1,6 @@
 internal import NIOCore
 internal import SwiftProtobuf
+internal import Tracing
 
 /// The methods that a server answers, by name.
 public struct Router: Sendable {
@@ -42,10 +43,13 @@ public struct Router: Sendable {
     handlers[method.name] = (.bidirectional, BidirectionalHandler(handler: handler))
   }
 
-  func table() -> MethodTable {
-    MethodTable(
+  func table(_ metrics: ServerMetrics?, _ tracer: (any Tracer)?) -> MethodTable {
+    // Outside of all others: what they refuse is part of the trace.
+    let interceptors = (tracer.map { [TracingInterceptor(tracer: $0)] } ?? []) + interceptors
+    return MethodTable(
       handlers.map { name, entry in
-        RegisteredMethod(name: name, kind: entry.kind, handler: entry.handler, interceptors: interceptors)
+        RegisteredMethod(
+          name: name, kind: entry.kind, handler: entry.handler, interceptors: interceptors, metrics: metrics?.method(name))
       })
   }
 }

@@ -23,6 +23,7 @@ final class ServerCall: CallFacts, CallChannel, @unchecked Sendable {
   var isOver = false
   /// The first message has been queued: initial metadata has gone or comes too late.
   var headIsDue = true
+  var traffic = CallTraffic()
   /// Why the handler was told to stop: the deadline or the client.
   var ending: RPCError?
 

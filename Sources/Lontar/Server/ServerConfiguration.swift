@@ -73,6 +73,8 @@ public struct CallRecord: Sendable {
   public let reason: String
   public let duration: Duration
   public let clientSoftware: String
+  /// The 32 digits of the W3C trace id that the call belongs to; empty: none.
+  public let traceID: String
   /// What the handler threw, if it was no `RPCError` or carried a cause.
   public let cause: String?
 }

@@ -54,6 +54,8 @@ extension ServerLink {
       clocks.sweep.watch(deadline, on: executor.eventLoop) { [weak self] in self?.sweepDeadlines() }
     }
     shared.counters.callStarted()
+    registered.metrics?.started()
+    call.traffic.received += message?.readableBytes ?? 0
     if registered.kind.takesOneRequest {
       call.message = end ? message : message?.detached()
       if end { return start(call) }
@@ -69,15 +71,18 @@ extension ServerLink {
   private func refuse(
     _ stream: UInt32, _ open: OpenFrame, _ name: String, _ error: RPCError, _ deadline: NIODeadline, _ now: NIODeadline
   ) {
-    let none = RegisteredMethod(name: name, kind: .unary, handler: UnknownMethod(), interceptors: [])
+    let metrics = shared.methods[open.method].map(\.metrics) ?? shared.metrics?.unknownMethod
+    let none = RegisteredMethod(name: name, kind: .unary, handler: UnknownMethod(), interceptors: [], metrics: metrics)
     let call = ServerCall(
       link: self, stream: stream, registered: none, open: open, codecs: 1, deadline: deadline, started: now)
     shared.counters.callStarted()
+    metrics?.started()
     finish(call, failure: error)
     machine.handlerFinished()
   }
 
   private func receive(_ call: ServerCall, _ message: WireMessage, end isEnd: Bool) {
+    call.traffic.received += message.readableBytes
     guard call.registered.kind.takesOneRequest else {
       guard !call.isOver else { return }
       call.inbox.receive(message)
@@ -182,6 +187,7 @@ extension ServerLink {
       throw RPCError(.resourceExhausted, "a message of the stream has \(message.plainBytes) bytes, more than allowed")
     }
     if call.headIsDue { sendHead(call) }
+    call.traffic.sent += message.readableBytes
     let mustWait = machine.sendMessage(call.stream, message)
     scheduleFlush()
     return mustWait
@@ -204,6 +210,7 @@ extension ServerLink {
         failure: RPCError(.resourceExhausted, "the answer has \(message.plainBytes) bytes; at most \(limit) are allowed"))
     }
     call.isOver = true
+    call.traffic.sent += message?.readableBytes ?? 0
     if call.headIsDue { sendHead(call) }
     if let trailing = call.reply.withLock({ $0.trailing }), let block = try? trailing.block(shared.limits) {
       machine.sendStatus(call.stream, StatusFrame(code: 0, metadata: block), message: message)
@@ -231,12 +238,13 @@ extension ServerLink {
 
   private func record(_ call: ServerCall, _ error: RPCError?) {
     shared.counters.callEnded(error?.code ?? .ok)
+    call.registered.metrics?.ended(error?.code ?? .ok, since: call.started, call.traffic)
     guard let onCall = shared.onCall else { return }
     onCall(
       CallRecord(
         requestID: call.requestID, method: call.method, code: error?.code ?? .ok, message: error?.message ?? "",
         reason: error?.details.reason ?? "", duration: .nanoseconds((NIODeadline.now() - call.started).nanoseconds),
-        clientSoftware: machine.clientSoftware, cause: error?.cause.map { String(reflecting: $0) }))
+        clientSoftware: machine.clientSoftware, traceID: call.traceID, cause: error?.cause.map { String(reflecting: $0) }))
   }
 }
 

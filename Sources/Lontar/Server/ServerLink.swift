@@ -19,6 +19,7 @@ final class ServerLink: Link, @unchecked Sendable {
   private var isActive = false
   private var isReading = false
   private var flushIsScheduled = false
+  private var tap: FrameTap?
   /// A fault has ended the connection: what is queued goes out, then it closes.
   private(set) var isFailed = false
 
@@ -53,6 +54,8 @@ final class ServerLink: Link, @unchecked Sendable {
     isActive = true
     shared.connections.add(self, eventLoop)
     shared.totals.connectionAccepted()
+    shared.metrics?.connectionOpened()
+    tap = shared.frameLog.map { FrameTap($0, connection: id, side: .server) }
     startClocks(eventLoop)
   }
 
@@ -64,6 +67,7 @@ final class ServerLink: Link, @unchecked Sendable {
   func receive(_ bytes: ByteBuffer) {
     guard !isFailed else { return }
     isReading = true
+    tap?.received(bytes)
     let now = NIODeadline.now()
     tally.bytesIn += bytes.readableBytes
     machine.feed(bytes)
@@ -91,13 +95,15 @@ final class ServerLink: Link, @unchecked Sendable {
   }
 
   func pipeFailed(_ error: any Error) {
-    shared.onConnectionError(id, error)
+    shared.connectionFailed(id, error)
     isFailed = true
     pipe?.close()
   }
 
   func pipeClosed() {
     stopClocks()
+    tap?.closed()
+    if isActive { shared.metrics?.connectionClosed() }
     isFailed = true
     for call in running { stop(call, RPCError(.cancelled, "the connection was lost")) }
     if isActive { shared.totals.connectionEnded(tally) }
@@ -112,7 +118,7 @@ final class ServerLink: Link, @unchecked Sendable {
     machine.fail(error)
     if error.code != .none {
       shared.totals.connectionFailed(error.code)
-      shared.onConnectionError(id, error)
+      shared.connectionFailed(id, error)
     }
     for call in running { stop(call, RPCError(.cancelled, "the connection broke the protocol")) }
     scheduleFlush()
@@ -151,6 +157,7 @@ final class ServerLink: Link, @unchecked Sendable {
     var wrote = false
     while pipe.isWritable || isFailed, let bytes = machine.takeOutbound() {
       tally.bytesOut += bytes.readableBytes
+      tap?.sent(bytes)
       pipe.write(bytes)
       // A full batch leaves at once, so that its storage and its ciphertext's serve the next one, still warm.
       wrote = bytes.readableBytes < Self.fullBatchBytes

@@ -16,16 +16,22 @@ final class ServerShared: Sendable {
   let callNanosecondsMax: UInt64
   let onCall: (@Sendable (CallRecord) -> Void)?
   let onConnectionError: @Sendable (_ connection: String, any Error) -> Void
+  /// Nil: nobody measures.
+  let metrics: ServerMetrics?
+  let frameLog: FrameLog?
 
   init(
     limits configuration: ServerLimits, connectionsMax: Int = 0, router: Router, onCall: (@Sendable (CallRecord) -> Void)?,
-    onConnectionError: @escaping @Sendable (String, any Error) -> Void
+    onConnectionError: @escaping @Sendable (String, any Error) -> Void, telemetry: Telemetry
   ) {
     self.configuration = configuration
     self.connectionsMax = connectionsMax
-    methods = router.table()
+    let metrics = telemetry.wantedMetrics.map { ServerMetrics($0) }
+    methods = router.table(metrics, telemetry.tracer)
     self.onCall = onCall
     self.onConnectionError = onConnectionError
+    self.metrics = metrics
+    frameLog = telemetry.frameLog
     limits = configuration.wireLimits
     callNanosecondsMax = UInt64(configuration.callTimeoutSecondsMax) * 1_000_000_000
     var hello = Hello()
@@ -33,6 +39,18 @@ final class ServerShared: Sendable {
     hello.software = configuration.software
     hello.schemaHash = router.schemaHash
     self.hello = hello
+  }
+
+  /// One more than there may be.
+  func connectionRefused() {
+    metrics?.connectionRefused()
+    onConnectionError("-", RPCError(.resourceExhausted, "more connections than connectionsMax"))
+  }
+
+  /// An error has ended a connection before its time.
+  func connectionFailed(_ connection: String, _ error: any Error) {
+    metrics?.connectionFailed(error)
+    onConnectionError(connection, error)
   }
 
   /// When a connection is old: give or take a tenth, so that connections made together do not end together. nil: never.

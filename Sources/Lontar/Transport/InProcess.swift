@@ -6,8 +6,12 @@ internal import NIOPosix
 public final class InProcessServer: Sendable {
   private let shared: ServerShared
 
-  public init(router: Router, limits: ServerLimits = ServerLimits(), onCall: (@Sendable (CallRecord) -> Void)? = nil) {
-    shared = ServerShared(limits: limits, router: router, onCall: onCall) { _, _ in }
+  public init(
+    router: Router, limits: ServerLimits = ServerLimits(), onCall: (@Sendable (CallRecord) -> Void)? = nil,
+    telemetry: Telemetry = Telemetry()
+  ) {
+    shared = ServerShared(
+      limits: limits, router: router, onCall: onCall, onConnectionError: { _, _ in }, telemetry: telemetry)
   }
 
   /// A client of this server. Both ends of its connection run on one event loop.
@@ -19,6 +23,7 @@ public final class InProcessServer: Sendable {
 private struct InProcessConnector: Connector {
   let shared: ServerShared
   let place = "the server in this process"
+  let target = "lontar:in-process"
 
   func connect(_ link: ClientLink, on eventLoop: any EventLoop, failed: @escaping @Sendable (RPCError) -> Void) {
     let shared = shared

@@ -40,6 +40,7 @@ package final class CallLog: Sendable {
       "us": "\(Int64(record.duration / .microseconds(1)))",
     ]
     if !record.clientSoftware.isEmpty { metadata["client"] = "\(record.clientSoftware)" }
+    if !record.traceID.isEmpty { metadata["trace"] = "\(record.traceID)" }
     if let caller {
       metadata["role"] = "\(caller.role)"
       metadata["actor"] = "\(caller.actor)"

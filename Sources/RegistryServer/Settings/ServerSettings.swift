@@ -56,6 +56,7 @@ package struct ServerSettings: Sendable {
   package var logLevel: String
   package var logFormat: String
   package var callLogging: CallLogging
+  package var observation: Observation
 
   /// - Throws: `SettingsError` for a value outside its limits or settings that contradict each other.
   package init(_ layers: SettingsLayers) throws(SettingsError) {
@@ -83,6 +84,7 @@ package struct ServerSettings: Sendable {
     logLevel = values["log.level"]
     logFormat = values["log.format"]
     callLogging = CallLogging(rawValue: values["log.calls"]) ?? .all
+    observation = try Observation(values)
     guard sessionMinutesDefault <= sessionMinutesMax else {
       throw SettingsError(
         .contradiction,
@@ -93,7 +95,7 @@ package struct ServerSettings: Sendable {
 }
 
 /// All values, checked once.
-private struct SettingsValues {
+struct SettingsValues {
   private var values: [String: String] = [:]
 
   init(_ layers: SettingsLayers) throws(SettingsError) {

@@ -63,7 +63,7 @@ package struct Setting: Sendable {
 
 extension Setting {
   /// Every setting there is. What is not here is refused.
-  package static let all: [Setting] = listening + database + behaviour
+  package static let all: [Setting] = listening + database + behaviour + observation
 
   private static let listening: [Setting] = [
     Setting(

@@ -51,6 +51,7 @@ package struct SettingsLayers: Sendable {
   /// Read by the command line `seratus`, by the scripts around it and by its tests.
   private static let namesOfOthers: Set<String> = [
     "SERATUS_PROFILE", "SERATUS_PROFILES", "SERATUS_LANG", "SERATUS_CONFIG", "SERATUS_STATE", "SERATUS_PASSWORD",
+    "SERATUS_FRAME_LOG",
     "SERATUS_TEST_POSTGRES",
   ]
 

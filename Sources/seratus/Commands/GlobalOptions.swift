@@ -58,6 +58,13 @@ struct GlobalOptions: ParsableArguments {
       .option)
   var tokenFile: String?
 
+  @Option(
+    help: Help(
+      id: "Berkas penerima bingkai koneksi, tanpa isi pesan dan token. Bawaan: SERATUS_FRAME_LOG.",
+      en: "File that gets the connection's frames, without messages and tokens. Default: SERATUS_FRAME_LOG."
+    ).option)
+  var frameLog: String?
+
   @Flag(help: Help(id: "Tanpa huruf tebal di terminal.", en: "No bold type on a terminal.").option)
   var noColor = false
 

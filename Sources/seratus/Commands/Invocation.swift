@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Lontar
 internal import RegistryClient
 internal import RegistryModel
 
@@ -38,8 +39,11 @@ struct Invocation: Sendable {
 
   func withClient<Value>(_ body: (RegistryClient) async throws -> Value) async throws -> Value {
     let resolved = try connection.resolved()
+    let frameLog = try frameLog()
+    defer { frameLog?.flush() }
     let client = try RegistryClient(
-      endpoint: resolved.endpoint, token: resolved.token, timeout: .seconds(global.seconds), software: "seratus")
+      endpoint: resolved.endpoint, token: resolved.token, timeout: .seconds(global.seconds), software: "seratus",
+      traceParent: environment["TRACEPARENT"], frameLog: frameLog)
     do {
       let value = try await body(client)
       await client.shutdown()
@@ -47,6 +51,20 @@ struct Invocation: Sendable {
     } catch {
       await client.shutdown()
       throw error
+    }
+  }
+
+  /// `--frame-log`, else SERATUS_FRAME_LOG.
+  private func frameLog() throws -> FrameLog? {
+    guard let path = global.frameLog ?? environment["SERATUS_FRAME_LOG"], !path.isEmpty else { return nil }
+    do {
+      return try FrameLog(path: path)
+    } catch {
+      let id =
+        error.reason == .notALog
+        ? "\(error.path) bukan berkas bingkai dan dibiarkan; pilih jalur lain"
+        : "berkas bingkai \(error.path) tidak dapat ditulis; periksa folder dan haknya"
+      throw Failure.usage("FRAME_LOG_UNWRITABLE", id: id, en: "\(error)", parameters: ["path": error.path])
     }
   }
 

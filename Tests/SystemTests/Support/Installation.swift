@@ -116,10 +116,12 @@ final class Installation: Sendable {
   private var userEnvironment: [String: String] { ["SERATUS_PROFILES": folder.file("profiles")] }
 
   /// `seratus … --profile NAME`, in English unless `language` says otherwise.
-  func ask(_ profile: String, _ arguments: [String], language: String = "en", input: String = "") async throws -> Program.Outcome
-  {
+  /// - Parameter more: of the environment.
+  func ask(
+    _ profile: String, _ arguments: [String], language: String = "en", input: String = "", more: [String: String] = [:]
+  ) async throws -> Program.Outcome {
     try await Program.seratus.run(
-      arguments + ["--profile", profile, "--lang", language], environment: userEnvironment, input: input)
+      arguments + ["--profile", profile, "--lang", language], environment: userEnvironment.merging(more) { $1 }, input: input)
   }
 
   func ask(_ profile: String, _ arguments: String...) async throws -> Program.Outcome { try await ask(profile, arguments) }

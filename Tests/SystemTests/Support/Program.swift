@@ -28,6 +28,13 @@ enum Program: String, Sendable {
   func run(
     _ arguments: [String], environment: [String: String] = [:], input: String = ""
   ) async throws -> Outcome {
+    try await Self.run(path, arguments, environment: environment, input: input)
+  }
+
+  /// Any program, by its path.
+  static func run(
+    _ path: String, _ arguments: [String], environment: [String: String] = [:], input: String = ""
+  ) async throws -> Outcome {
     let running = try await RunningProgram(path: path, arguments, environment: environment, input: input)
     let status = await running.ended()
     return Outcome(status: status, output: running.output, errors: running.errors)
