@@ -204,7 +204,7 @@ import Testing
 
   @Test(arguments: Ending.allCases)
   func `while its statement runs`(ending: Ending) async throws {
-    try await Self.with(adjust: { if ending == .deadlineOfServer { $0.limits.callTimeoutSecondsMax = 12 } }) { scene in
+    try await Self.with(adjust: { if ending == .deadlineOfServer { $0.limits.callTimeoutSecondsMax = 20 } }) { scene in
       let mark = Self.mark("running")
       if ending == .connectionLost {
         let raw = try await RawClient.secure(to: scene.echo)
@@ -214,7 +214,7 @@ import Testing
         await raw.close()
         return try await scene.expectNothingLeft(of: mark)
       }
-      let options = CallOptions(timeout: ending == .deadlineOfCaller ? .seconds(12) : nil)
+      let options = CallOptions(timeout: ending == .deadlineOfCaller ? .seconds(20) : nil)
       let call = Task { try await Client(scene.client).unary(Self.asking(mark), options: options) }
       try await scene.waitUntilRunning(mark)
       if ending == .cancelled { call.cancel() }
@@ -245,7 +245,7 @@ import Testing
   @Test(arguments: [false, true]) func `stalled by its reader's credit`(byDeadline: Bool) async throws {
     try await Self.with { scene in
       let mark = Self.mark("stalled")
-      let options = CallOptions(timeout: byDeadline ? .seconds(12) : nil)
+      let options = CallOptions(timeout: byDeadline ? .seconds(20) : nil)
       var stream: ResponseStream<Response>? = try await Client(scene.client).serverStream(
         Self.asking(mark, responses: 100, bytes: 100_000), options: options)
       await scene.events.wait(for: .wrote(mark, 4))
