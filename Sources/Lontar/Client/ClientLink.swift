@@ -4,7 +4,8 @@ internal import NIOCore
 
 /// Performs what `ClientConnection` decides for one connection. Unchecked because all its state is confined to the event loop.
 final class ClientLink: Link, @unchecked Sendable {
-  private let owner: ClientCore
+  let owner: ClientCore
+  private let subchannel: Subchannel
   @exclusivity(unchecked) private var machine: ClientConnection
   private var pipe: (any BytePipe)?
   private var isReading = false
@@ -16,13 +17,21 @@ final class ClientLink: Link, @unchecked Sendable {
   private var unread: [ClientCall] = []
   private var heardSince = NIODeadline.now()
   private var pingSince: NIODeadline?
+  private var readySince = NIODeadline.now()
+  private var watch: HealthWatch?
+  private var lastOpened: UInt32 = 0
+  /// Calls above it have not left this process.
+  private var sentThrough: UInt32 = 0
 
-  init(owner: ClientCore, hello: Hello, limits: WireLimits) {
+  init(owner: ClientCore, subchannel: Subchannel, hello: Hello, limits: WireLimits) {
     self.owner = owner
+    self.subchannel = subchannel
     machine = ClientConnection(hello: hello, limits: limits)
   }
 
   var canOpen: Bool { !isOver && !isLeaving && machine.canOpen }
+  /// Since the server's HELLO.
+  var age: TimeAmount { .now() - readySince }
 
   // MARK: The pipe
 
@@ -66,11 +75,11 @@ final class ClientLink: Link, @unchecked Sendable {
   }
 
   func pipeFailed(_ error: any Error) {
-    lose(RPCError(.unavailable, "the connection to the server failed: \(error)", cause: error))
+    lose(.connectionFailed(error))
   }
 
   func pipeClosed() {
-    lose(RPCError(.unavailable, "the connection to the server was lost"))
+    lose(.connectionLost)
     pipe = nil
   }
 
@@ -78,13 +87,15 @@ final class ClientLink: Link, @unchecked Sendable {
 
   private func handle(_ event: ClientConnection.Event) {
     switch event {
-    case .ready: owner.connectionIsReady(self)
+    case .ready:
+      readySince = .now()
+      subchannel.connectionIsReady(self)
     case .head(let call, let metadata): (call as? ClientCall)?.receiveHead(metadata)
     case .pong:
       pingSince = nil
       heardSince = .now()
     case .message(let stream, let call, let message):
-      guard let call = call as? ClientCall else { return }
+      guard let call = call as? ClientCall else { return watchHeard(call, message) }
       call.receive(message)
       if call.inbox.isEmpty {
         machine.messagesTaken(stream)
@@ -92,27 +103,71 @@ final class ClientLink: Link, @unchecked Sendable {
         unread.append(call)
       }
     case .status(let call, let status, let message):
-      guard let call = call as? ClientCall else { return }
+      guard let call = call as? ClientCall else { return watchEnded(call, RPCError(status)) }
       call.stream = nil
+      guard status.code == 0 else { return owner.attemptFailed(call, RPCError(status), trailing: status.metadata) }
       call.end(status, message)
+      call.plan?.throttle?.succeeded()
       owner.ended(call)
     case .reset(let call, let code, let reason, let notProcessed):
-      guard let call = call as? ClientCall else { return }
+      guard let call = call as? ClientCall else { return watchEnded(call, RPCError(resetCode: code, reason)) }
       call.stream = nil
-      notProcessed ? owner.resend(call, reason) : owner.fail(call, RPCError(resetCode: code, reason))
+      if notProcessed {
+        owner.resend(call, refusedBy: self, .callRefused(reason))
+      } else {
+        owner.attemptFailed(call, RPCError(resetCode: code, reason))
+      }
     case .failed(let call, let fault):
-      guard let call = call as? ClientCall else { return }
+      guard let call = call as? ClientCall else { return watchEnded(call, RPCError(fault)) }
       call.stream = nil
-      owner.fail(call, RPCError(fault))
-    case .moreCalls: owner.moreCalls()
+      owner.attemptFailed(call, RPCError(fault))
+    case .moreCalls:
+      openWatch()
+      owner.moreCalls()
     case .goAway(_, let reason, _, let refused):
       isLeaving = true
+      endWatch()
+      subchannel.connectionLeaves(self)
       for case let call as ClientCall in refused {
         call.stream = nil
-        owner.resend(call, reason)
+        owner.resend(call, refusedBy: self, .callRefused(reason))
       }
-      owner.connectionLeaves(self)
     }
+  }
+
+  // MARK: Health
+
+  /// Asks the server whether it serves, once it takes calls; what it says comes to the subchannel.
+  func watchHealth(of service: String) {
+    guard watch == nil, !isOver, !isLeaving else { return }
+    watch = HealthWatch(service: service)
+    openWatch()
+  }
+
+  private func openWatch() {
+    guard let watch, watch.stream == 0, canOpen else { return }
+    watch.stream = machine.open(watch, watch.frame, message: watch.request, end: true)
+    lastOpened = watch.stream
+    scheduleFlush()
+  }
+
+  private func watchHeard(_ call: AnyObject?, _ message: ByteBuffer) {
+    guard let watch, watch === call else { return }
+    machine.messagesTaken(watch.stream)
+    subchannel.healthIs(HealthWatch.health(message), of: self)
+  }
+
+  private func watchEnded(_ call: AnyObject?, _ end: RPCError) {
+    guard let watch, watch === call else { return }
+    self.watch = nil
+    subchannel.healthIs(HealthWatch.health(end), of: self)
+  }
+
+  private func endWatch() {
+    guard let watch else { return }
+    self.watch = nil
+    if watch.stream != 0 { try? machine.cancel(watch.stream, .cancelled, "the connection is given up") }
+    scheduleFlush()
   }
 
   // MARK: Calls
@@ -120,6 +175,7 @@ final class ClientLink: Link, @unchecked Sendable {
   func open(_ call: ClientCall) {
     call.link = self
     call.stream = machine.open(call, call.openFrame(), message: call.message, end: call.kind.takesOneRequest)
+    lastOpened = call.stream ?? lastOpened
     call.opened()
     if machine.outboundBytes >= Self.earlyFlushBytes, isReading { flush() }
     scheduleFlush()
@@ -157,6 +213,7 @@ final class ClientLink: Link, @unchecked Sendable {
 
   func leave() {
     isLeaving = true
+    endWatch()
     machine.leave("the client is done")
     flush()
     closeIfDone()
@@ -166,15 +223,16 @@ final class ClientLink: Link, @unchecked Sendable {
     if isLeaving, machine.isIdle, !isOver { pipe?.close() }
   }
 
-  /// The connection is over: its calls fail, the owner hears of it once.
+  /// The connection is over: its calls fail, the owner hears of it once. Calls that never left are sent elsewhere.
   func lose(_ error: RPCError) {
     guard !isOver else { return }
     isOver = true
     let calls = machine.abandon()
-    owner.connectionIsLost(self, error)
+    subchannel.connectionIsLost(self, error)
     for case let call as ClientCall in calls {
+      let wasSent = (call.stream ?? 0) <= sentThrough
       call.stream = nil
-      owner.fail(call, error)
+      wasSent ? owner.attemptFailed(call, error) : owner.resend(call, refusedBy: self, error)
     }
     pipe?.close()
   }
@@ -184,7 +242,7 @@ final class ClientLink: Link, @unchecked Sendable {
     guard !isOver, machine.isReady else { return }
     if let pingSince {
       guard now - pingSince > .seconds(Int64(timeoutSeconds)) else { return }
-      return lose(RPCError(.unavailable, "the server has not answered a PING for \(timeoutSeconds) s"))
+      return lose(.pingUnanswered(seconds: timeoutSeconds))
     }
     guard !machine.isIdle else {
       heardSince = now
@@ -218,19 +276,10 @@ final class ClientLink: Link, @unchecked Sendable {
       pipe.write(bytes)
       wrote = true
     }
+    if machine.outboundBytes == 0 { sentThrough = lastOpened }
     if wrote { pipe.flush() }
     for stream in machine.takeWritable() {
       (machine.call(of: stream) as? ClientCall)?.writers.wake()
-    }
-  }
-}
-
-extension RPCError {
-  /// A connection that ended by a fault. What another attempt can't mend is no UNAVAILABLE, which invites one.
-  init(_ error: WireError) {
-    switch error.code {
-    case .environmentMismatch, .versionUnsupported: self.init(.failedPrecondition, error.reason, cause: error)
-    default: self.init(.unavailable, "the connection ended: \(error.reason)", cause: error)
     }
   }
 }

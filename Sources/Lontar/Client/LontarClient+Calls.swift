@@ -43,9 +43,7 @@ extension LontarClient {
       throw RPCError(.internalError, "the request can't be encoded: \(error)", cause: error)
     }
     let limit = core.wireLimits.messageBytesMax
-    guard message.readableBytes <= limit else {
-      throw RPCError(.resourceExhausted, "the request has \(message.readableBytes) bytes; at most \(limit) are allowed")
-    }
+    guard message.readableBytes <= limit else { throw .requestTooLarge(message.readableBytes, limit: limit) }
     return message
   }
 
@@ -63,15 +61,23 @@ extension LontarClient {
       traceContext: options.traceParent.flatMap { TraceContext(traceParent: $0)?.buffer },
       idempotencyKey: options.idempotencyKey.map { ByteBuffer(bytes: $0) },
       metadata: try options.metadata.block(core.wireLimits))
+    let plan = core.plans.plan(for: method.name)
     return ClientCall(
       frame: frame, kind: method.kind, message: message,
-      deadline: options.timeout.map { NIODeadline.after(nanoseconds: $0.clampedNanoseconds) }, waitForReady: options.waitForReady)
+      deadline: Self.timeout(options, plan).map { NIODeadline.after(nanoseconds: $0.clampedNanoseconds) },
+      waitForReady: options.waitForReady ?? plan?.configuration.waitForReady ?? false, plan: plan)
+  }
+
+  /// The shorter of what the call and its method's configuration allow.
+  private static func timeout(_ options: CallOptions, _ plan: MethodPlan?) -> Duration? {
+    guard let limit = plan?.configuration.timeout else { return options.timeout }
+    return options.timeout.map { min($0, limit) } ?? limit
   }
 }
 
 extension Duration {
   /// Zero for what is negative, the largest number for what does not fit.
-  fileprivate var clampedNanoseconds: UInt64 {
+  var clampedNanoseconds: UInt64 {
     let (seconds, attoseconds) = components
     guard seconds >= 0, attoseconds >= 0 else { return 0 }
     let (product, overflow) = UInt64(seconds).multipliedReportingOverflow(by: 1_000_000_000)
