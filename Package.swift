@@ -78,7 +78,7 @@ let package = Package(
         "RegistryServices", "RegistryProtocol", "RegistryStore", "RegistryAccess", "RegistryModel", "PostgresClient", "Lontar",
         "LontarTLS", lifecycle, signals, configuration, logging,
       ]),
-    room("RegistryClient", ["RegistryProtocol", "Lontar", "LontarTLS", "LontarWire"]),
+    room("RegistryClient", ["RegistryProtocol", "Lontar", "LontarTLS"]),
     command(
       "seratusd",
       [

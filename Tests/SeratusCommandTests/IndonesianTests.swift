@@ -87,7 +87,8 @@ import Testing
     let parameters = ["place": "P", "cause": "C", "seconds": "1", "count": "2", "last": "L"]
     let words = TransportWords.indonesian(Self.transport(reason, "english words", parameters))
     let ownSentence: [TransportReason] = [
-      .environmentMismatch, .versionUnsupported, .cancelledByCaller, .deadlinePassed, .tooManyWaiting, .requestTooLarge, .noEndpoint,
+      .environmentMismatch, .versionUnsupported, .cancelledByCaller, .deadlinePassed, .tooManyWaiting, .requestTooLarge,
+      .noEndpoint,
     ]
     #expect(words.contains("english words") == ownSentence.contains(reason))
     #expect(!words.contains("{"))

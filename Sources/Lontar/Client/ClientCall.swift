@@ -92,7 +92,7 @@ final class ClientCall: @unchecked Sendable {
     headIsKnown = true
     headReaders.wake()
     // From here on it is not repeated.
-    if let core = link?.owner { dropRequests(core) }
+    if !kind.takesOneRequest, let core = link?.owner { dropRequests(core) }
   }
 
   /// What was sent need not be sent again.

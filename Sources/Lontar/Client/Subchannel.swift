@@ -107,8 +107,8 @@ final class Subchannel: @unchecked Sendable {
     let link = ClientLink(owner: owner, subchannel: self, hello: hello, limits: owner.wireLimits)
     become(.connecting(link))
     let seconds = owner.configuration.connectTimeoutSeconds
-    owner.eventLoop.scheduleTask(in: .seconds(Int64(seconds))) { [weak self] in
-      guard let self, case .connecting(let attempt?) = self.state, attempt === link else { return }
+    owner.eventLoop.scheduleTask(in: .seconds(Int64(seconds))) { [weak self, weak link] in
+      guard let self, let link, case .connecting(let attempt?) = self.state, attempt === link else { return }
       link.lose(.connectTimeout(destination.place, seconds: seconds))
     }
     owner.connector.connect(link, to: destination, on: owner.eventLoop) { link.lose($0) }
