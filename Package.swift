@@ -53,14 +53,18 @@ let package = Package(
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
   ],
   targets: [
-    // System libraries. Only LontarTLS and RegistryAccess see OpenSSL, only PostgresClient sees libpq.
+    // System libraries. Only LontarTLS and RegistryAccess see OpenSSL, only PostgresClient sees libpq, only LontarCompression zlib and
+    // Zstandard.
     .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
 
     // Lontar, the RPC library. It knows no registry.
     room("LontarWire", [nioCore, deques]),
     room("LontarTLS", ["COpenSSL", nioCore]),
-    room("Lontar", ["LontarWire", "LontarTLS", nioCore, nioPosix, protobuf, deques]),
+    room("LontarCompression", ["CZlib", "CZstd", nioCore]),
+    room("Lontar", ["LontarWire", "LontarTLS", "LontarCompression", nioCore, nioPosix, protobuf, deques]),
     command("protoc-gen-lontar", [protobufPlugin, protobuf]),
 
     // Seratus, the registry.
@@ -95,10 +99,12 @@ let package = Package(
       path: "Tests/RegistryTestKit",
       swiftSettings: house),
     .target(
-      name: "LontarTesting", dependencies: ["Lontar", "LontarTLS", protobuf], path: "Tests/LontarTesting", swiftSettings: house),
+      name: "LontarTesting", dependencies: ["Lontar", "LontarTLS", "LontarCompression", protobuf], path: "Tests/LontarTesting",
+      swiftSettings: house),
     tests("LontarWireTests", ["LontarWire", nioCore]),
     tests("LontarTLSTests", ["LontarTLS", "COpenSSL", nioCore, nioPosix, nioEmbedded]),
-    tests("LontarTests", ["Lontar", "LontarWire", "LontarTLS", "LontarTesting", nioCore, nioPosix, deques]),
+    tests("LontarCompressionTests", ["LontarCompression", nioCore]),
+    tests("LontarTests", ["Lontar", "LontarWire", "LontarTLS", "LontarCompression", "LontarTesting", nioCore, nioPosix, deques]),
     tests("PostgresClientTests", ["PostgresClient", logging]),
     tests("RegistryModelTests", ["RegistryModel"]),
     tests("CohortAnalysisTests", ["CohortAnalysis", "RegistryModel"], exclude: ["reference.py"]),

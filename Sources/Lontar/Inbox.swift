@@ -1,4 +1,5 @@
 internal import DequeModule
+internal import LontarWire
 internal import NIOCore
 
 /// The messages of one direction of a call that nobody has taken yet, and who waits for them. Confined to an event loop.
@@ -7,9 +8,9 @@ internal import NIOCore
 /// or `finish`, and `finish` is called for every call, at the latest when its connection is lost.
 struct Inbox {
   /// All messages there are; nil: the stream has ended well.
-  typealias Delivery = Deque<ByteBuffer>?
+  typealias Delivery = Deque<WireMessage>?
 
-  private var messages: Deque<ByteBuffer> = []
+  private var messages: Deque<WireMessage> = []
   private var reader: UnsafeContinuation<Delivery, any Error>?
   private var outcome: Result<Void, RPCError>?
   /// So many of the messages have been looked at by `compact`.
@@ -18,7 +19,7 @@ struct Inbox {
   var isEmpty: Bool { messages.isEmpty }
   var hasFinished: Bool { outcome != nil }
 
-  mutating func receive(_ message: ByteBuffer) {
+  mutating func receive(_ message: WireMessage) {
     messages.append(message)
     wake()
   }
@@ -74,19 +75,21 @@ struct Inbox {
     defer { settled = messages.count }
     let fresh = settled..<messages.count
     let bytes = fresh.reduce(0) { $0 + messages[$1].readableBytes }
-    let storage = fresh.reduce(0) { max($0, messages[$1].storageCapacity) }
+    let storage = fresh.reduce(0) { max($0, messages[$1].bytes.storageCapacity) }
     guard storage > max(1_024, 4 * bytes) else { return }
     var copy = ByteBufferAllocator().buffer(capacity: bytes)
-    for index in fresh { copy.writeImmutableBuffer(messages[index]) }
-    for index in fresh { messages[index] = copy.readSlice(length: messages[index].readableBytes)! }
+    for index in fresh { copy.writeImmutableBuffer(messages[index].bytes) }
+    for index in fresh { messages[index].bytes = copy.readSlice(length: messages[index].readableBytes)! }
   }
 }
 
-extension ByteBuffer {
-  /// The same bytes, in storage of their own if they are a small part of a large read.
-  func detached() -> ByteBuffer {
-    guard storageCapacity > Swift.max(1_024, 4 * readableBytes) else { return self }
-    return ByteBuffer(bytes: readableBytesView)
+extension WireMessage {
+  /// The same message, in storage of its own if it is a small part of a large read.
+  func detached() -> WireMessage {
+    guard bytes.storageCapacity > max(1_024, 4 * bytes.readableBytes) else { return self }
+    var copy = self
+    copy.bytes = ByteBuffer(bytes: bytes.readableBytesView)
+    return copy
   }
 }
 

@@ -7,9 +7,9 @@ package struct ClientConnection: ~Copyable {
     /// The server has said its limits: calls can be opened.
     case ready(Hello)
     case head(call: AnyObject?, MetadataBlock)
-    case message(stream: UInt32, call: AnyObject?, ByteBuffer)
+    case message(stream: UInt32, call: AnyObject?, WireMessage)
     /// The call is over; `message` is an answer that came inline.
-    case status(call: AnyObject?, StatusFrame, message: ByteBuffer?)
+    case status(call: AnyObject?, StatusFrame, message: WireMessage?)
     /// The server gave the call up; `notProcessed`: sending it again is safe.
     case reset(call: AnyObject?, code: UInt32, reason: String, notProcessed: Bool)
     /// The server broke a rule of this stream; the call is over and nothing more comes of it.
@@ -18,6 +18,8 @@ package struct ClientConnection: ~Copyable {
     case moreCalls
     /// Open no more calls here; those in `refused` were not processed.
     case goAway(code: UInt32, reason: String, final: Bool, refused: [AnyObject])
+    /// How the server is, from now on.
+    case hint(OverloadHint)
     case pong(UInt64)
   }
 
@@ -29,6 +31,7 @@ package struct ClientConnection: ~Copyable {
   private var nextStream: UInt32 = 1
   private var callsOpened: UInt64 = 0
   private var callsGranted: UInt64 = 0
+  private var callsBlockedAt: (offset: UInt64, isReported: Bool)?
   private let environment: [UInt8]
 
   /// Starts the connection: the preface and our HELLO are ready to be sent.
@@ -41,6 +44,7 @@ package struct ClientConnection: ~Copyable {
     hello.messageBytesMax = UInt32(limits.messageBytesMax)
     hello.streamWindowBytes = limits.streamWindowBytes
     hello.connectionWindowBytes = limits.connectionWindowBytes
+    hello.codecs = limits.codecs
     core.out.writeBytes(FrameDecoder.preface)
     core.write(.hello, stream: 0) { hello.write(to: &$0) }
   }
@@ -89,7 +93,7 @@ package struct ClientConnection: ~Copyable {
       return try receiveStatus(stream, status, message, codec: codec)
     case .reset(let stream, let code, let reason, let notProcessed):
       try requireOpened(stream)
-      guard let state = core.streams.remove(stream) else { return nil }
+      guard let state = core.removeStream(stream) else { return nil }
       return .reset(call: state.attachment, code: code, reason: reason, notProcessed: notProcessed)
     case .credit(let stream, let offset):
       if stream != 0 { try requireOpened(stream) }
@@ -101,13 +105,17 @@ package struct ClientConnection: ~Copyable {
       return .moreCalls
     case .ping(let value, let ack):
       if ack {
-        try core.receivePong()
-        return .pong(value)
+        return try core.receivePong(value) ? .pong(value) : nil
       }
       try core.writePing(value, ack: true)
       return nil
     case .goAway(let last, let code, let reason, let final):
       return receiveGoAway(last, code, reason, final)
+    case .blocked(let notice):
+      core.peerBlocked = notice
+      return nil
+    case .hint(let hint):
+      return .hint(hint)
     case .ignorable:
       return nil
     case .hello:
@@ -152,14 +160,16 @@ package struct ClientConnection: ~Copyable {
   ) throws(WireError) -> Event? {
     try requireOpened(stream)
     if let message { try core.receiveOnConnection(message.readableBytes) }
-    guard var state = core.streams.remove(stream) else { return nil }
-    if let fault = message.flatMap({ core.receiveInline($0, codec: codec, on: &state) }) {
-      return .failed(call: state.attachment, fault)
+    guard var state = core.removeStream(stream) else { return nil }
+    do throws(StreamFault) {
+      let message = try message.map { payload throws(StreamFault) in
+        try core.receiveInline(payload, codec: codec, on: &state)
+      }
+      guard state.assembly == nil else { throw StreamFault(.malformed, "the status came before the end of a message") }
+      return .status(call: state.attachment, status, message: message)
+    } catch {
+      return .failed(call: state.attachment, error)
     }
-    if state.assembly != nil {
-      return .failed(call: state.attachment, StreamFault(.malformed, "the status came before the end of a message"))
-    }
-    return .status(call: state.attachment, status, message: message)
   }
 
   private mutating func receiveGoAway(_ last: UInt32, _ code: UInt32, _ reason: String, _ final: Bool) -> Event {
@@ -167,7 +177,7 @@ package struct ClientConnection: ~Copyable {
     var refused: [AnyObject] = []
     if final {
       for stream in core.streams.streams where stream > last {
-        if let call = core.streams.remove(stream)?.attachment { refused.append(call) }
+        if let call = core.removeStream(stream)?.attachment { refused.append(call) }
       }
     }
     return .goAway(code: code, reason: reason, final: final, refused: refused)
@@ -185,14 +195,14 @@ package struct ClientConnection: ~Copyable {
 
   private mutating func fault(_ stream: UInt32, _ fault: StreamFault) throws(WireError) -> Event {
     try core.writeReset(stream, fault)
-    return .failed(call: core.streams.remove(stream)?.attachment, fault)
+    return .failed(call: core.removeStream(stream)?.attachment, fault)
   }
 
   // MARK: The upper layer's acts
 
   /// Opens a call. A first message that fits goes inline; `end`: no other will follow.
   /// - Precondition: `canOpen`.
-  package mutating func open(_ call: AnyObject, _ frame: OpenFrame, message: ByteBuffer?, end: Bool) -> UInt32 {
+  package mutating func open(_ call: AnyObject, _ frame: OpenFrame, message: WireMessage?, end: Bool) -> UInt32 {
     precondition(canOpen)
     let stream = nextStream
     nextStream += 2
@@ -200,8 +210,8 @@ package struct ClientConnection: ~Copyable {
     var state = core.newStream(stream, attachment: call)
     state.sendOpen = !end
     core.streams.insert(state)
-    if let message, core.canSendInline(stream, messageBytes: message.readableBytes, controlBytes: frame.encodedBytes) {
-      core.countSent(stream, message.readableBytes)
+    if let message, core.canSendInline(stream, messageBytes: message.inlineBytes, controlBytes: frame.encodedBytes) {
+      core.countSent(stream, message.inlineBytes)
       core.writeOpen(stream, frame, message: message, end: end)
     } else {
       core.writeOpen(stream, frame, message: nil, end: end && message == nil)
@@ -211,7 +221,7 @@ package struct ClientConnection: ~Copyable {
   }
 
   /// Queues a message; `end`: it is the last. True: the stream holds enough; wait until it is named by `takeWritable`.
-  package mutating func sendMessage(_ stream: UInt32, _ message: ByteBuffer, end: Bool = false) -> Bool {
+  package mutating func sendMessage(_ stream: UInt32, _ message: WireMessage, end: Bool = false) -> Bool {
     core.enqueueMessage(stream, message, end: end)
   }
 
@@ -226,7 +236,7 @@ package struct ClientConnection: ~Copyable {
 
   /// Gives a call up. Later frames of its stream are dropped.
   package mutating func cancel(_ stream: UInt32, _ code: ResetCode, _ reason: String) throws(WireError) {
-    guard core.streams.remove(stream) != nil else { return }
+    guard core.removeStream(stream) != nil else { return }
     try core.writeReset(stream, StreamFault(code, reason))
   }
 
@@ -240,6 +250,23 @@ package struct ClientConnection: ~Copyable {
     guard phase == .open || phase == .leaving else { return }
     try core.writePing(value, ack: false)
   }
+
+  /// Tells the server of streams, and of calls not yet opened, that have waited for it since the last time. Called now and then; few at
+  /// a time, for a server counts them.
+  package mutating func reportBlocked(callsWait: Bool) {
+    guard phase == .open || phase == .leaving else { return }
+    core.reportBlocked(max: 3)
+    guard callsWait, phase == .open, !canOpen else { return callsBlockedAt = nil }
+    if callsBlockedAt?.offset != callsGranted {
+      callsBlockedAt = (callsGranted, false)
+    } else if callsBlockedAt?.isReported == false {
+      callsBlockedAt = (callsGranted, true)
+      core.writeBlocked(BlockedNotice(stream: 0, limit: .calls, offset: callsGranted))
+    }
+  }
+
+  /// What the server said last that it waits for.
+  package var peerBlocked: BlockedNotice? { core.peerBlocked }
 
   /// We open no more calls; those running go on.
   package mutating func leave(_ reason: String) {
@@ -257,7 +284,7 @@ package struct ClientConnection: ~Copyable {
   /// The objects of all calls that were running when the connection was lost.
   package mutating func abandon() -> [AnyObject] {
     phase = .closed
-    return core.streams.streams.compactMap { core.streams.remove($0)?.attachment }
+    return core.streams.streams.compactMap { core.removeStream($0)?.attachment }
   }
 
   // MARK: Bytes out
@@ -276,6 +303,9 @@ package struct ClientConnection: ~Copyable {
   package mutating func call(of stream: UInt32) -> AnyObject? {
     core.streams.update(stream) { $0.attachment } ?? nil
   }
+
+  /// Bit n: the server takes messages of codec n.
+  package var peerCodecs: UInt32 { core.peer.codecs }
 
   /// The longest message that the server takes.
   package var peerMessageBytesMax: Int { Int(core.peer.messageBytesMax) }

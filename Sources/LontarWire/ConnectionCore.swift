@@ -16,12 +16,18 @@ struct ConnectionCore {
   var controlFrames = 0
   /// PINGs of ours without an answer so far.
   var pingsUnanswered = 0
+  private var tuner: WindowTuner
+  /// The offset at which the connection was seen to wait for credit, and whether the peer was told.
+  var blockedAt: (offset: UInt64, isReported: Bool)?
+  /// What the peer said last that it waits for.
+  var peerBlocked: BlockedNotice?
   /// Streams whose writers can go on; the upper layer takes them after each drain.
   var writable: [UInt32] = []
 
   init(limits: WireLimits) {
     self.limits = limits
     receiveWindow = ReceiveWindow(size: limits.connectionWindowBytes)
+    tuner = WindowTuner(budget: limits.windowGrowthBytesMax)
   }
 
   /// The largest payload of a frame that carries message bytes, for both sides.
@@ -49,44 +55,43 @@ struct ConnectionCore {
     if let offset = receiveWindow.release(bytes) { try writeCredit(stream: 0, offset) }
   }
 
-  /// Checks a message that came inline and counts it on its stream; nil: it is in order.
-  func receiveInline(_ message: ByteBuffer, codec: UInt8, on state: inout StreamState) -> StreamFault? {
-    guard codec == 0 else { return StreamFault(.codecUnsupported, "message codec \(codec) is not supported") }
-    guard message.readableBytes <= limits.messageBytesMax else {
-      return StreamFault(
-        .messageTooLarge, "the message has \(message.readableBytes) bytes; at most \(limits.messageBytesMax) are allowed")
-    }
-    guard state.receiveWindow.receive(message.readableBytes) else { return Self.overStreamCredit }
-    state.untakenBytes += message.readableBytes
-    return nil
+  /// Checks a message that came inline and counts it on its stream.
+  func receiveInline(_ payload: ByteBuffer, codec: UInt8, on state: inout StreamState) throws(StreamFault) -> WireMessage {
+    let message = try WireMessage.readInline(payload, codec: codec, limits: limits)
+    guard state.receiveWindow.receive(payload.readableBytes) else { throw Self.overStreamCredit }
+    state.untakenBytes += payload.readableBytes
+    return message
   }
 
   /// Takes a fragment of a stream's message; returns the message if it is whole. After a fault the stream's further frames are dropped.
   mutating func receive(
     _ stream: UInt32, _ bytes: ByteBuffer, codec: UInt8, more: Bool
-  ) throws(WireError) -> Result<ByteBuffer?, StreamFault> {
+  ) throws(WireError) -> Result<WireMessage?, StreamFault> {
     var credit: UInt64?
-    let bytesMax = limits.messageBytesMax
-    let result = streams.update(stream) { state -> Result<ByteBuffer?, StreamFault> in
+    let limits = limits
+    let result = streams.update(stream) { state -> Result<WireMessage?, StreamFault> in
       do throws(StreamFault) {
-        return .success(try Self.receive(bytes, codec: codec, more: more, bytesMax: bytesMax, on: &state, credit: &credit))
+        return .success(try Self.receive(bytes, codec: codec, more: more, limits: limits, on: &state, credit: &credit))
       } catch {
         return .failure(error)
       }
     }
-    if let credit { try writeCredit(stream: stream, credit) }
+    if let credit {
+      try writeCredit(stream: stream, credit)
+      try probe(stream)
+    }
     return result ?? .success(nil)
   }
 
   private static func receive(
-    _ bytes: ByteBuffer, codec: UInt8, more: Bool, bytesMax: Int, on state: inout StreamState, credit: inout UInt64?
-  ) throws(StreamFault) -> ByteBuffer? {
+    _ bytes: ByteBuffer, codec: UInt8, more: Bool, limits: WireLimits, on state: inout StreamState, credit: inout UInt64?
+  ) throws(StreamFault) -> WireMessage? {
     guard state.receiveWindow.receive(bytes.readableBytes) else { throw overStreamCredit }
     let outcome: MessageAssembly.Outcome
     if let assembly = state.assembly.take() {
       outcome = try assembly.add(bytes, codec: codec, more: more)
     } else {
-      outcome = try MessageAssembly.start(bytes, codec: codec, more: more, bytesMax: bytesMax)
+      outcome = try MessageAssembly.start(bytes, codec: codec, more: more, limits: limits)
     }
     switch outcome {
     case .complete(let message):
@@ -114,6 +119,39 @@ struct ConnectionCore {
     }
   }
 
+  // MARK: Window tuning
+
+  private mutating func probe(_ stream: UInt32) throws(WireError) {
+    let sizeMax = limits.streamWindowBytesMax
+    guard sizeMax > limits.streamWindowBytes, let window = streams.update(stream, { $0.receiveWindow }),
+      let value = tuner.released(stream, window, sizeMax: sizeMax)
+    else { return }
+    try writePing(value, ack: false)
+  }
+
+  /// An answer to PING. False: not to one of the tuner's.
+  private mutating func receiveProbe(_ value: UInt64) throws(WireError) -> Bool {
+    guard let (stream, receivedBefore) = tuner.take(value) else { return false }
+    guard let window = streams.update(stream, { $0.receiveWindow }),
+      let size = tuner.size(after: window, receivedBefore: receivedBefore, sizeMax: limits.streamWindowBytesMax)
+    else { return true }
+    // The connection's window stays as large as those of all streams, so that a stalled one blocks no other. It keeps its size when the
+    // stream has ended: the budget that it is for is used again.
+    let needed = limits.connectionWindowBytes + limits.windowGrowthBytesMax - tuner.budgetLeft
+    if receiveWindow.size < needed { try writeCredit(stream: 0, receiveWindow.grow(to: needed)) }
+    if let credit = streams.update(stream, { $0.receiveWindow.grow(to: size) }) { try writeCredit(stream: stream, credit) }
+    return true
+  }
+
+  /// Takes an ended stream out.
+  mutating func removeStream(_ stream: UInt32) -> StreamState? {
+    guard let state = streams.remove(stream) else { return nil }
+    if state.receiveWindow.size > limits.streamWindowBytes {
+      tuner.giveBack(state.receiveWindow.size - limits.streamWindowBytes)
+    }
+    return state
+  }
+
   /// The upper layer has taken every message it was given on this stream.
   mutating func taken(_ stream: UInt32) {
     let credit = streams.update(stream) { state -> UInt64? in
@@ -122,7 +160,10 @@ struct ConnectionCore {
       guard bytes > 0, state.receiveOpen else { return nil }
       return state.receiveWindow.release(bytes)
     }
-    if let credit = credit ?? nil { write(.credit, stream: stream) { $0.writeInteger(credit) } }
+    guard let credit = credit ?? nil else { return }
+    write(.credit, stream: stream) { $0.writeInteger(credit) }
+    // A reader that waits for a peer which does not read is told so by the next frame that it makes us answer.
+    try? probe(stream)
   }
 
   mutating func receiveCredit(_ stream: UInt32, _ offset: UInt64) {
@@ -134,10 +175,12 @@ struct ConnectionCore {
     if more == true { schedule(stream) }
   }
 
+  /// False: the answer was for the window tuner.
   /// - Throws: `protocolError` for an answer to a PING that we never sent.
-  mutating func receivePong() throws(WireError) {
+  mutating func receivePong(_ value: UInt64) throws(WireError) -> Bool {
     guard pingsUnanswered > 0 else { throw WireError(.protocolError, "a PING answer came without a PING") }
     pingsUnanswered -= 1
+    return try !receiveProbe(value)
   }
 
   private static let overStreamCredit = StreamFault(.flowControl, "more message bytes than the stream's credit allows")

@@ -17,31 +17,34 @@ extension ConnectionCore {
     out.setInteger(header.packed.first, at: start)
   }
 
-  mutating func writeOpen(_ stream: UInt32, _ open: OpenFrame, message: ByteBuffer?, end: Bool) {
+  mutating func writeOpen(_ stream: UInt32, _ open: OpenFrame, message: WireMessage?, end: Bool) {
     var flags: FrameFlags = end ? .end : []
     if message != nil { flags.insert(.inline) }
-    let bytes = open.encodedBytes + (message?.readableBytes ?? 0)
-    writeFrame(FrameHeader(payloadBytes: bytes, type: .open, stream: stream, flags: flags)) { buffer in
+    let bytes = open.encodedBytes + (message?.inlineBytes ?? 0)
+    let codec = message?.codec ?? 0
+    writeFrame(FrameHeader(payloadBytes: bytes, type: .open, stream: stream, flags: flags, codec: codec)) { buffer in
       open.write(to: &buffer)
-      if let message { buffer.writeImmutableBuffer(message) }
+      message?.writeInline(to: &buffer)
     }
   }
 
-  mutating func writeStatus(_ stream: UInt32, _ status: StatusFrame, message: ByteBuffer?) {
-    let bytes = status.encodedBytes + (message?.readableBytes ?? 0)
+  mutating func writeStatus(_ stream: UInt32, _ status: StatusFrame, message: WireMessage?) {
+    let bytes = status.encodedBytes + (message?.inlineBytes ?? 0)
+    let codec = message?.codec ?? 0
     let flags: FrameFlags = message == nil ? .end : [.end, .inline]
-    writeFrame(FrameHeader(payloadBytes: bytes, type: .status, stream: stream, flags: flags)) { buffer in
+    writeFrame(FrameHeader(payloadBytes: bytes, type: .status, stream: stream, flags: flags, codec: codec)) { buffer in
       status.write(to: &buffer)
-      if let message { buffer.writeImmutableBuffer(message) }
+      message?.writeInline(to: &buffer)
     }
   }
 
   /// STATUS with code 0 and nothing but the message.
-  mutating func writeAnswer(_ stream: UInt32, _ message: ByteBuffer) {
-    let bytes = StatusFrame.okBytes + message.readableBytes
-    writeFrame(FrameHeader(payloadBytes: bytes, type: .status, stream: stream, flags: [.end, .inline])) { buffer in
+  mutating func writeAnswer(_ stream: UInt32, _ message: WireMessage) {
+    let bytes = StatusFrame.okBytes + message.inlineBytes
+    let header = FrameHeader(payloadBytes: bytes, type: .status, stream: stream, flags: [.end, .inline], codec: message.codec)
+    writeFrame(header) { buffer in
       buffer.writeInteger(UInt32(0))
-      buffer.writeImmutableBuffer(message)
+      message.writeInline(to: &buffer)
     }
   }
 
@@ -66,6 +69,18 @@ extension ConnectionCore {
     try countControl()
     if !ack { pingsUnanswered += 1 }
     writeFrame(FrameHeader(payloadBytes: 8, type: .ping, stream: 0, flags: ack ? .ack : [])) { $0.writeInteger(value) }
+  }
+
+  mutating func writeBlocked(_ notice: BlockedNotice) {
+    let header = FrameHeader(
+      payloadBytes: BlockedNotice.payloadBytes, type: .blocked, stream: notice.stream, flags: .ignorable)
+    writeFrame(header) { notice.write(to: &$0) }
+  }
+
+  mutating func writeHint(_ hint: OverloadHint) {
+    writeFrame(FrameHeader(payloadBytes: OverloadHint.payloadBytes, type: .hint, stream: 0, flags: .ignorable)) {
+      hint.write(to: &$0)
+    }
   }
 
   mutating func writeMaxCalls(_ granted: UInt64) {

@@ -13,7 +13,7 @@ extension ConnectionCore {
   }
 
   /// Queues a message. True: the stream holds enough; its writer waits until the stream is named by `takeWritable`.
-  mutating func enqueueMessage(_ stream: UInt32, _ message: ByteBuffer, end: Bool) -> Bool {
+  mutating func enqueueMessage(_ stream: UInt32, _ message: WireMessage, end: Bool) -> Bool {
     guard streams.update(stream, { $0.sendOpen }) == true else { return false }
     if !end, sendAtOnce(stream, message) { return false }
     enqueue(stream, .message(message, sent: nil, end: end))
@@ -26,13 +26,13 @@ extension ConnectionCore {
   }
 
   /// Writes a message that fits into one frame and has its credit, if no stream waits for its turn. Most small messages go this way.
-  private mutating func sendAtOnce(_ stream: UInt32, _ message: ByteBuffer) -> Bool {
+  private mutating func sendAtOnce(_ stream: UInt32, _ message: WireMessage) -> Bool {
     let bytes = MessageAssembly.lengthsBytes + message.readableBytes
     guard ready.isEmpty, canSendInline(stream, messageBytes: bytes, controlBytes: 0) else { return false }
     countSent(stream, bytes)
-    writeFrame(FrameHeader(payloadBytes: bytes, type: .message, stream: stream)) { buffer in
-      buffer.writeMultipleIntegers(UInt32(message.readableBytes), UInt32(message.readableBytes))
-      buffer.writeImmutableBuffer(message)
+    writeFrame(FrameHeader(payloadBytes: bytes, type: .message, stream: stream, codec: message.codec)) { buffer in
+      buffer.writeMultipleIntegers(UInt32(message.readableBytes), message.plainBytes)
+      buffer.writeImmutableBuffer(message.bytes)
     }
     return true
   }
@@ -111,12 +111,12 @@ extension ConnectionCore {
     }
   }
 
-  private mutating func sendQueuedStatus(_ stream: UInt32, _ status: StatusFrame, _ message: ByteBuffer?) -> Turn {
+  private mutating func sendQueuedStatus(_ stream: UInt32, _ status: StatusFrame, _ message: WireMessage?) -> Turn {
     guard let message else {
       writeStatus(stream, status, message: nil)
       return pop(stream, finished: true)
     }
-    let bytes = message.readableBytes
+    let bytes = message.inlineBytes
     let credit = min(sendWindow.available, streams.update(stream) { $0.sendWindow.available } ?? 0)
     // Too long for one frame or for the credit there is now: fragments before the status, because they can always go on, even
     // through a window that is smaller than a frame.
@@ -132,7 +132,7 @@ extension ConnectionCore {
     return pop(stream, finished: true)
   }
 
-  private mutating func sendFragment(_ stream: UInt32, _ message: ByteBuffer, sent: Int?, end: Bool) -> Turn {
+  private mutating func sendFragment(_ stream: UInt32, _ message: WireMessage, sent: Int?, end: Bool) -> Turn {
     let lengths = sent == nil ? MessageAssembly.lengthsBytes : 0
     let offset = sent ?? 0
     let left = message.readableBytes - offset
@@ -146,9 +146,10 @@ extension ConnectionCore {
     let isLast = bytes == left
     var flags: FrameFlags = isLast ? [] : .more
     if isLast && end { flags.insert(.end) }
-    writeFrame(FrameHeader(payloadBytes: lengths + bytes, type: .message, stream: stream, flags: flags)) { buffer in
-      if lengths > 0 { buffer.writeMultipleIntegers(UInt32(message.readableBytes), UInt32(message.readableBytes)) }
-      buffer.writeImmutableBuffer(message.getSlice(at: message.readerIndex + offset, length: bytes)!)
+    let header = FrameHeader(payloadBytes: lengths + bytes, type: .message, stream: stream, flags: flags, codec: message.codec)
+    writeFrame(header) { buffer in
+      if lengths > 0 { buffer.writeMultipleIntegers(UInt32(message.readableBytes), message.plainBytes) }
+      buffer.writeImmutableBuffer(message.bytes.getSlice(at: message.bytes.readerIndex + offset, length: bytes)!)
     }
     countSent(stream, lengths + bytes)
     if isLast { return pop(stream, finished: end) }
@@ -173,4 +174,36 @@ extension ConnectionCore {
     defer { writable.removeAll(keepingCapacity: true) }
     return writable
   }
+
+  // MARK: Diagnosis
+
+  /// Says BLOCKED for what waited at the same offset when this was called before, once per offset.
+  mutating func reportBlocked(max: Int) {
+    var reports: [BlockedNotice] = []
+    for stream in streams.streams where reports.count < max {
+      streams.update(stream) { state in
+        guard !state.outbound.isEmpty, state.sendWindow.available <= MessageAssembly.lengthsBytes else {
+          return state.blockedAt = nil
+        }
+        let offset = state.sendWindow.granted
+        if step(&state.blockedAt, offset) { reports.append(BlockedNotice(stream: stream, limit: .streamCredit, offset: offset)) }
+      }
+    }
+    if ready.isEmpty || sendWindow.available > MessageAssembly.lengthsBytes {
+      blockedAt = nil
+    } else if step(&blockedAt, sendWindow.granted) {
+      reports.append(BlockedNotice(stream: 0, limit: .connectionCredit, offset: sendWindow.granted))
+    }
+    for report in reports { writeBlocked(report) }
+  }
+}
+
+/// True: this offset was seen before and is reported now.
+private func step(_ blockedAt: inout (offset: UInt64, isReported: Bool)?, _ offset: UInt64) -> Bool {
+  guard let before = blockedAt, before.offset == offset else {
+    blockedAt = (offset, false)
+    return false
+  }
+  blockedAt = (offset, true)
+  return !before.isReported
 }

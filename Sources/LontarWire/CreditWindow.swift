@@ -3,7 +3,7 @@ package struct ReceiveWindow: Sendable {
   private(set) var received: UInt64 = 0
   private(set) var released: UInt64 = 0
   private(set) var granted: UInt64
-  private let size: UInt64
+  private(set) var size: UInt64
 
   package init(size: UInt64) {
     self.size = size
@@ -21,6 +21,13 @@ package struct ReceiveWindow: Sendable {
     released += UInt64(bytes)
     guard released + size - granted >= size / 2 else { return nil }
     granted = released + size
+    return granted
+  }
+
+  /// Makes the window larger. Returns the offset to send in CREDIT.
+  mutating func grow(to newSize: UInt64) -> UInt64 {
+    size = max(size, newSize)
+    granted = max(granted, released + size)
     return granted
   }
 }

@@ -15,7 +15,9 @@ package enum Frame: Sendable, Equatable {
   case maxCalls(UInt64)
   case ping(UInt64, ack: Bool)
   case goAway(lastStream: UInt32, code: UInt32, reason: String, final: Bool)
-  /// BLOCKED, HINT and unknown types that say they may be skipped.
+  case blocked(BlockedNotice)
+  case hint(OverloadHint)
+  /// Unknown types that say they may be skipped, and notices of a kind that this version does not know.
   case ignorable(type: UInt8)
 }
 
@@ -56,8 +58,10 @@ extension Frame {
         zero == 0, last & 0x8000_0000 == 0
       else { throw WireError(.protocolError, "GOAWAY is cut short or has bits set that must be zero") }
       self = .goAway(lastStream: last, code: code, reason: payload.takeText(), final: final == 1)
-    case .blocked, .hint:
-      self = .ignorable(type: header.rawType)
+    case .blocked:
+      self = BlockedNotice.read(from: payload, stream: header.stream).map { .blocked($0) } ?? .ignorable(type: header.rawType)
+    case .hint:
+      self = OverloadHint.read(from: payload).map { .hint($0) } ?? .ignorable(type: header.rawType)
     }
   }
 

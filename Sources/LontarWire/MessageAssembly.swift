@@ -6,40 +6,36 @@ struct MessageAssembly: Sendable {
   /// The two length words before the first fragment's bytes.
   static let lengthsBytes = 8
 
-  private var bytes: ByteBuffer
+  private var message: WireMessage
   private let total: Int
-  let codec: UInt8
 
   /// What a fragment makes of the assembly.
   enum Outcome {
-    case complete(ByteBuffer)
+    case complete(WireMessage)
     case partial(MessageAssembly)
   }
 
   /// Takes the first fragment: u32 total, u32 uncompressed length, bytes.
-  static func start(_ fragment: ByteBuffer, codec: UInt8, more: Bool, bytesMax: Int) throws(StreamFault) -> Outcome {
+  static func start(_ fragment: ByteBuffer, codec: UInt8, more: Bool, limits: WireLimits) throws(StreamFault) -> Outcome {
     var fragment = fragment
     guard let (total, uncompressed) = fragment.readMultipleIntegers(as: (UInt32, UInt32).self) else {
       throw StreamFault(.malformed, "the first fragment of a message lacks its lengths")
     }
-    guard codec == 0 else { throw StreamFault(.codecUnsupported, "message codec \(codec) is not supported") }
-    guard total == uncompressed else { throw StreamFault(.malformed, "an uncompressed message states two different lengths") }
-    guard total <= bytesMax else {
-      throw StreamFault(.messageTooLarge, "the message has \(total) bytes; at most \(bytesMax) are allowed")
-    }
+    try limits.requireCodec(codec)
+    try limits.check(bytes: Int(total), plainBytes: Int(uncompressed), codec: codec)
     guard fragment.readableBytes <= Int(total), more == (fragment.readableBytes < Int(total)) else {
       throw StreamFault(.malformed, "the fragments of a message do not add up to its length")
     }
-    if !more { return .complete(fragment) }
-    return .partial(MessageAssembly(bytes: fragment, total: Int(total), codec: codec))
+    let message = WireMessage(fragment, codec: codec, plainBytes: Int(uncompressed))
+    return more ? .partial(MessageAssembly(message: message, total: Int(total))) : .complete(message)
   }
 
   /// Takes a further fragment.
   consuming func add(_ fragment: ByteBuffer, codec: UInt8, more: Bool) throws(StreamFault) -> Outcome {
-    guard codec == self.codec, bytes.readableBytes + fragment.readableBytes <= total,
-      more == (bytes.readableBytes + fragment.readableBytes < total), fragment.readableBytes > 0
+    let count = message.readableBytes + fragment.readableBytes
+    guard codec == message.codec, count <= total, more == (count < total), fragment.readableBytes > 0
     else { throw StreamFault(.malformed, "the fragments of a message do not add up to its length") }
-    bytes.writeImmutableBuffer(fragment)
-    return more ? .partial(self) : .complete(bytes)
+    message.bytes.writeImmutableBuffer(fragment)
+    return more ? .partial(self) : .complete(message)
   }
 }

@@ -47,7 +47,7 @@ package struct OpenFrame: Sendable, Equatable {
   }
 
   /// - Precondition: method, trace context and idempotency key have the lengths that their fields say.
-  func write(to buffer: inout ByteBuffer) {
+  package func write(to buffer: inout ByteBuffer) {
     precondition((1...255).contains(method.readableBytes), "a method name has 1 to 255 bytes")
     precondition(traceContext.map { $0.readableBytes == 25 } ?? true, "a trace context has 25 bytes")
     precondition(idempotencyKey.map { $0.readableBytes == 16 } ?? true, "an idempotency key has 16 bytes")

@@ -6,8 +6,8 @@ package struct ServerConnection: ~Copyable {
   /// What the upper layer has to do.
   package enum Event {
     /// A call begins. `message` is its first message if that came inline; `end`: no more will come.
-    case open(stream: UInt32, OpenFrame, message: ByteBuffer?, end: Bool)
-    case message(stream: UInt32, call: AnyObject?, ByteBuffer, end: Bool)
+    case open(stream: UInt32, OpenFrame, message: WireMessage?, end: Bool)
+    case message(stream: UInt32, call: AnyObject?, WireMessage, end: Bool)
     case halfClosed(stream: UInt32, call: AnyObject?)
     /// The client gave the call up: stop the handler. Nothing more is sent on this stream.
     case cancelled(call: AnyObject?, code: UInt32)
@@ -41,6 +41,7 @@ package struct ServerConnection: ~Copyable {
     hello.streamWindowBytes = limits.streamWindowBytes
     hello.connectionWindowBytes = limits.connectionWindowBytes
     hello.callsMax = limits.callsMax
+    hello.codecs = limits.codecs
     self.hello = hello
     decoder = FrameDecoder(limits: limits, expectsPreface: true)
     core = ConnectionCore(limits: limits)
@@ -84,7 +85,7 @@ package struct ServerConnection: ~Copyable {
     case .reset(let stream, let code, _, _):
       try requireOpened(stream)
       try spend(now, "RESET")
-      guard let state = core.streams.remove(stream) else { return nil }
+      guard let state = core.removeStream(stream) else { return nil }
       return .cancelled(call: state.attachment, code: code)
     case .credit(let stream, let offset):
       if stream != 0 { try requireOpened(stream) }
@@ -92,8 +93,7 @@ package struct ServerConnection: ~Copyable {
       return nil
     case .ping(let value, let ack):
       if ack {
-        try core.receivePong()
-        return .pong(value)
+        return try core.receivePong(value) ? .pong(value) : nil
       }
       try spend(now, "PING")
       try core.writePing(value, ack: true)
@@ -101,7 +101,11 @@ package struct ServerConnection: ~Copyable {
     case .goAway:
       try spend(now, "GOAWAY")
       return .clientLeaves
-    case .ignorable:
+    case .blocked(let notice):
+      try spend(now, "BLOCKED")
+      core.peerBlocked = notice
+      return nil
+    case .ignorable, .hint:
       try spend(now, "a frame to be ignored")
       return nil
     case .hello:
@@ -156,13 +160,17 @@ package struct ServerConnection: ~Copyable {
     }
     var state = core.newStream(stream)
     state.receiveOpen = !end
-    let fault = message.flatMap { core.receiveInline($0, codec: codec, on: &state) }
-    core.streams.insert(state)
-    if let fault {
+    do throws(StreamFault) {
+      let message = try message.map { payload throws(StreamFault) in
+        try core.receiveInline(payload, codec: codec, on: &state)
+      }
+      core.streams.insert(state)
+      return .open(stream: stream, open, message: message, end: end)
+    } catch {
+      core.streams.insert(state)
       calls.finish()
-      return try fail(stream, call: nil, fault, now: now)
+      return try fail(stream, call: nil, error, now: now)
     }
-    return .open(stream: stream, open, message: message, end: end)
   }
 
   private mutating func receiveMessage(
@@ -223,20 +231,20 @@ package struct ServerConnection: ~Copyable {
   }
 
   /// Queues a message. True: the stream holds enough; wait until it is named by `takeWritable`.
-  package mutating func sendMessage(_ stream: UInt32, _ message: ByteBuffer) -> Bool {
+  package mutating func sendMessage(_ stream: UInt32, _ message: WireMessage) -> Bool {
     core.streams.update(stream) { $0.headOpen = false }
     return core.enqueueMessage(stream, message, end: false)
   }
 
   /// Ends a call, with the answer's message inline if it fits into one frame. Only the first end of a call counts.
-  package mutating func sendStatus(_ stream: UInt32, _ status: StatusFrame, message: ByteBuffer? = nil) {
+  package mutating func sendStatus(_ stream: UInt32, _ status: StatusFrame, message: WireMessage? = nil) {
     guard core.streams.update(stream, { $0.sendOpen }) == true else { return }
     let status = status.within(core.limits)
-    let bytes = message?.readableBytes ?? 0
+    let bytes = message?.inlineBytes ?? 0
     if core.canSendInline(stream, messageBytes: bytes, controlBytes: status.encodedBytes) {
       core.countSent(stream, bytes)
       core.writeStatus(stream, status, message: message)
-      _ = core.streams.remove(stream)
+      _ = core.removeStream(stream)
     } else {
       core.streams.update(stream) { $0.sendOpen = false }
       core.enqueue(stream, .status(status, message: message))
@@ -244,12 +252,12 @@ package struct ServerConnection: ~Copyable {
   }
 
   /// Ends a call well, without a word beside its message.
-  package mutating func sendAnswer(_ stream: UInt32, _ message: ByteBuffer?) {
-    guard let message, core.canSendInline(stream, messageBytes: message.readableBytes, controlBytes: StatusFrame.okBytes) else {
+  package mutating func sendAnswer(_ stream: UInt32, _ message: WireMessage?) {
+    guard let message, core.canSendInline(stream, messageBytes: message.inlineBytes, controlBytes: StatusFrame.okBytes) else {
       return sendStatus(stream, StatusFrame(code: 0), message: message)
     }
-    guard core.streams.remove(stream) != nil else { return }
-    core.countSentInAll(message.readableBytes)
+    guard core.removeStream(stream) != nil else { return }
+    core.countSentInAll(message.inlineBytes)
     core.writeAnswer(stream, message)
   }
 
@@ -268,6 +276,19 @@ package struct ServerConnection: ~Copyable {
     guard isOpen else { return }
     try core.writePing(value, ack: false)
   }
+
+  /// Tells the client how we are; before HELLO and after the end nothing is sent.
+  package mutating func sendHint(_ hint: OverloadHint) {
+    if isOpen { core.writeHint(hint) }
+  }
+
+  /// Tells the client of streams that have waited for its credit since the last time. Called now and then.
+  package mutating func reportBlocked() {
+    if isOpen { core.reportBlocked(max: 16) }
+  }
+
+  /// What the client said last that it waits for.
+  package var peerBlocked: BlockedNotice? { core.peerBlocked }
 
   /// First step of a shutdown: tells the client to open no more calls here. Calls that cross it on the wire are still taken.
   package mutating func drain(_ reason: String) {
@@ -294,7 +315,7 @@ package struct ServerConnection: ~Copyable {
   /// The connection is lost: nothing more is read or written. Returns the objects of all calls that were running.
   package mutating func abandon() -> [AnyObject] {
     phase = .closed
-    return core.streams.streams.compactMap { core.streams.remove($0)?.attachment }
+    return core.streams.streams.compactMap { core.removeStream($0)?.attachment }
   }
 
   /// Nothing is running and nothing is left to send.
@@ -310,12 +331,15 @@ package struct ServerConnection: ~Copyable {
   package mutating func takeOutbound() -> ByteBuffer? {
     var finished: [UInt32] = []
     core.pump { finished.append($0) }
-    for stream in finished { _ = core.streams.remove(stream) }
+    for stream in finished { _ = core.removeStream(stream) }
     if phase == .open, let granted = calls.grant(liveStreams: core.streams.count) {
       core.writeMaxCalls(granted)
     }
     return core.takeOut()
   }
+
+  /// Bit n: the client takes messages of codec n.
+  package var peerCodecs: UInt32 { core.peer.codecs }
 
   /// The longest message that the client takes.
   package var peerMessageBytesMax: Int { Int(core.peer.messageBytesMax) }

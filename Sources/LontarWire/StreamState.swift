@@ -26,6 +26,8 @@ struct StreamState {
   var outboundBytes = 0
   /// Somebody waits for room in `outbound`.
   var writerWaits = false
+  /// The offset at which the stream was seen to wait for credit of its own, and whether the peer was told.
+  var blockedAt: (offset: UInt64, isReported: Bool)?
   /// In the round-robin of streams that have something to send.
   var scheduled = false
 
@@ -43,9 +45,9 @@ struct StreamState {
   /// What a stream has to send, in order.
   enum Outbound {
     /// `sent` bytes of the message are already on the wire; nil: not even its lengths.
-    case message(ByteBuffer, sent: Int?, end: Bool)
+    case message(WireMessage, sent: Int?, end: Bool)
     case halfClose
-    case status(StatusFrame, message: ByteBuffer?)
+    case status(StatusFrame, message: WireMessage?)
 
     /// What it weighs in `outboundBytes`.
     var weight: Int {

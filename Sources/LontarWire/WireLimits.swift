@@ -4,6 +4,10 @@ package struct WireLimits: Sendable, Equatable {
   package var framePayloadBytesMax = 16_372
   /// Largest message, compressed or not; gRPC's default.
   package var messageBytesMax = 4 * 1024 * 1024
+  /// Bit n: messages of codec n are taken. Identity alone, unless the upper layer has the others.
+  package var codecs: UInt32 = 1
+  /// A compressed message may become so many times as long, and no longer than `messageBytesMax`.
+  package var inflationMax = 100
   /// All entries of one metadata block as encoded; gRPC's suggestion.
   package var metadataBytesMax = 8 * 1024
   /// Entries in one metadata block: a small map, not a data channel.
@@ -20,6 +24,10 @@ package struct WireLimits: Sendable, Equatable {
   package var helloBytesMax = 1024
   /// Message bytes that the peer may send on one stream before we take them.
   package var streamWindowBytes: UInt64 = 256 * 1024
+  /// What a stream's window may grow to when the round trips show that it holds the sender back; 0: it keeps its size.
+  package var streamWindowBytesMax: UInt64 = 0
+  /// What the streams of one connection may grow by in all.
+  package var windowGrowthBytesMax: UInt64 = 16 * 1024 * 1024
   /// Calls that run at once on one connection; a call counts until its handler has finished.
   package var callsMax: UInt64 = 100
   /// Bytes encoded and waiting for the socket before streams have to wait: four full TLS records.

@@ -1,5 +1,6 @@
 internal import Foundation
 package import Lontar
+internal import LontarCompression
 
 /// What Lontar's tests and benchmarks call: answers of any size, number and delay, and errors of any code.
 package struct EchoService: Lontar_Testing_V1_EchoHandler {
@@ -8,17 +9,18 @@ package struct EchoService: Lontar_Testing_V1_EchoHandler {
   package func unary(_ request: Lontar_Testing_V1_EchoRequest, context: CallContext) async throws
     -> Lontar_Testing_V1_EchoResponse
   {
-    try await prepare(request)
+    try await prepare(request, context)
     return response(request, context)
   }
 
   package func serverStream(
     _ request: Lontar_Testing_V1_EchoRequest, to writer: ResponseWriter<Lontar_Testing_V1_EchoResponse>, context: CallContext
   ) async throws {
+    context.compressAnswers(MessageCodec(rawValue: UInt8(truncatingIfNeeded: request.responseCodec)))
     for _ in 0..<request.responseCount {
       try await writer.write(response(request, context))
     }
-    try await prepare(request)
+    try await prepare(request, context)
   }
 
   package func clientStream(_ requests: RequestStream<Lontar_Testing_V1_EchoRequest>, context: CallContext) async throws
@@ -26,7 +28,7 @@ package struct EchoService: Lontar_Testing_V1_EchoHandler {
   {
     var sum = Lontar_Testing_V1_EchoRequest()
     for try await request in requests {
-      try await prepare(request)
+      try await prepare(request, context)
       sum.payload.append(request.payload)
       sum.responseBytes = request.responseBytes
     }
@@ -38,12 +40,16 @@ package struct EchoService: Lontar_Testing_V1_EchoHandler {
     context: CallContext
   ) async throws {
     for try await request in requests {
-      try await prepare(request)
+      try await prepare(request, context)
       for _ in 0..<max(1, request.responseCount) { try await writer.write(response(request, context)) }
     }
   }
 
-  private func prepare(_ request: Lontar_Testing_V1_EchoRequest) async throws {
+  private func prepare(_ request: Lontar_Testing_V1_EchoRequest, _ context: CallContext) async throws {
+    context.compressAnswers(MessageCodec(rawValue: UInt8(truncatingIfNeeded: request.responseCodec)))
+    if request.expectCompressed, context.requestCodec == nil {
+      throw RPCError(.invalidArgument, "the request was to come compressed and came as it is")
+    }
     if request.sleepMilliseconds > 0 { try await Task.sleep(for: .milliseconds(request.sleepMilliseconds)) }
     if request.failWithCode != 0 {
       let code = StatusCode(rawValue: UInt16(request.failWithCode)) ?? .unknown

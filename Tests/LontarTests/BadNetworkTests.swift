@@ -41,6 +41,7 @@ internal import Testing
   /// 20,000 bytes each way, so that the larger offsets lie within the messages.
   private static let payload = Data("the call of this".utf8) + Data(count: 19_984)
   private static let name = "the call of this"
+  private static let request = EchoRequest { $0.payload = payload }
   /// From the first byte of ClientHello through handshake and HELLO (about 600 bytes from a client, 2,000 from a server) into messages.
   static let offsets = [1, 5, 300, 700, 1_500, 2_500, 8_000, 19_000]
   private static let patient = RetryPolicy(attemptsMax: 5, backoffFirst: .milliseconds(1), backoffMax: .milliseconds(5))
@@ -72,7 +73,7 @@ internal import Testing
     direction: FaultyProxy.Direction, offset: Int
   ) async throws {
     try await Self.with(Self.first(.cut(direction, after: offset)), retry: Self.patient) { client, runs, proxy async throws in
-      #expect(try await EchoClient(client).unary(EchoRequest { $0.payload = Self.payload }).payload == Self.payload)
+      #expect(try await EchoClient(client).unary(Self.request).payload == Self.payload)
       #expect(proxy.connections == 2)
       // What was cut may have run; no attempt ran twice.
       let attempts = runs[Self.name]
@@ -85,7 +86,7 @@ internal import Testing
     direction: FaultyProxy.Direction, offset: Int
   ) async throws {
     try await Self.with(Self.first(.cut(direction, after: offset))) { client, runs, _ async throws in
-      let error = await RPCError.of { try await EchoClient(client).unary(EchoRequest { $0.payload = Self.payload }) }
+      let error = await RPCError.of { try await EchoClient(client).unary(Self.request) }
       #expect(error?.code == .unavailable)
       #expect(error?.isRetryable == true)
       #expect(runs[Self.name].count <= 1)
@@ -109,7 +110,7 @@ internal import Testing
         ($0.options.keepaliveSeconds, $0.options.keepaliveTimeoutSeconds) = (1, 1)
       }
     ) { client, runs, _ async throws in
-      #expect(try await EchoClient(client).unary(EchoRequest { $0.payload = Self.payload }).payload == Self.payload)
+      #expect(try await EchoClient(client).unary(Self.request).payload == Self.payload)
       #expect((1...2).contains(runs[Self.name].count))
     }
   }
@@ -120,7 +121,7 @@ internal import Testing
       for wait in [false, true] {
         let error = await RPCError.of {
           try await EchoClient(client).unary(
-            EchoRequest { $0.payload = Self.payload }, options: CallOptions(timeout: .milliseconds(200), waitForReady: wait))
+            Self.request, options: CallOptions(timeout: .milliseconds(200), waitForReady: wait))
         }
         #expect(error?.code == .deadlineExceeded)
       }
@@ -132,7 +133,7 @@ internal import Testing
     try await Self.with({ $0 <= 5 ? .refuse : .none }) { client, runs, proxy async throws in
       let patient = CallOptions(waitForReady: true)
       #expect(
-        try await EchoClient(client).unary(EchoRequest { $0.payload = Self.payload }, options: patient).payload == Self.payload)
+        try await EchoClient(client).unary(Self.request, options: patient).payload == Self.payload)
       #expect(proxy.connections == 6)
       #expect(runs[Self.name] == [1])
     }
@@ -140,9 +141,10 @@ internal import Testing
 
   @Test func `a slow network changes nothing but the time`() async throws {
     try await Self.with({ _ in .delay(.milliseconds(5)) }) { client, _, _ async throws in
-      #expect(try await EchoClient(client).unary(EchoRequest { $0.payload = Self.payload }).payload == Self.payload)
-      let stream = try await EchoClient(client).serverStream(EchoRequest { $0.responseCount = 100 })
-      let (messages, error) = await stream.collect()
+      #expect(try await EchoClient(client).unary(Self.request).payload == Self.payload)
+      var request = EchoRequest()
+      request.responseCount = 100
+      let (messages, error) = try await EchoClient(client).serverStream(request).collect()
       #expect(error == nil)
       #expect(messages.map(\.payload) == (0..<100).map { Data("\($0)".utf8) })
     }
@@ -190,7 +192,7 @@ internal import Testing
         waitForReady: true, hedging: HedgingPolicy(attemptsMax: 3, delay: .milliseconds(20)))
     }
     for _ in 0..<4 {
-      #expect(try await EchoClient(client).unary(EchoRequest { $0.payload = Self.payload }).payload == Self.payload)
+      #expect(try await EchoClient(client).unary(Self.request).payload == Self.payload)
     }
     #expect(bad.total == 0)
     #expect(good.total >= 4)

@@ -1,4 +1,5 @@
 internal import DequeModule
+internal import LontarWire
 internal import NIOCore
 internal import Testing
 
@@ -6,10 +7,10 @@ internal import Testing
 
 /// Messages that wait for their reader.
 @Suite struct InboxTests {
-  private static func slice(_ bytes: Int, ofReadOf capacity: Int) -> ByteBuffer {
+  private static func slice(_ bytes: Int, ofReadOf capacity: Int) -> WireMessage {
     var read = ByteBufferAllocator().buffer(capacity: capacity)
     read.writeRepeatingByte(7, count: bytes)
-    return read.readSlice(length: bytes)!
+    return WireMessage(read.readSlice(length: bytes)!)
   }
 
   @Test(arguments: [
@@ -24,8 +25,8 @@ internal import Testing
     inbox.compact()
     let delivery = try #require(try inbox.take())
     let messages = try #require(delivery)
-    #expect(messages == [ByteBuffer(repeating: 7, count: bytes)])
-    #expect((messages[0].storageCapacity < capacity) == isCopied)
+    #expect(messages == [WireMessage(ByteBuffer(repeating: 7, count: bytes))])
+    #expect((messages[0].bytes.storageCapacity < capacity) == isCopied)
   }
 
   @Test func `each read's messages are looked at, whatever came before them`() throws {
@@ -37,16 +38,16 @@ internal import Testing
     let delivery = try #require(try inbox.take())
     let messages = try #require(delivery)
     #expect(messages.count == 6)
-    #expect(messages.allSatisfy { $0 == ByteBuffer(repeating: 7, count: 10) && $0.storageCapacity < 1_024 })
+    #expect(messages.allSatisfy { $0.bytes == ByteBuffer(repeating: 7, count: 10) && $0.bytes.storageCapacity < 1_024 })
   }
 
   @Test func `what came before an error is taken before the error`() throws {
     var inbox = Inbox()
-    inbox.receive(ByteBuffer(string: "one"))
+    inbox.receive(WireMessage(ByteBuffer(string: "one")))
     inbox.finish(.failure(RPCError(.dataLoss, "gone")))
     inbox.finish(.success(()))
     let delivery = try #require(try inbox.take())
-    #expect(delivery == [ByteBuffer(string: "one")])
+    #expect(delivery == [WireMessage(ByteBuffer(string: "one"))])
     #expect(throws: RPCError.self) { try inbox.take() }
   }
 

@@ -122,13 +122,13 @@ final class ScriptedConnection: BytePipe, @unchecked Sendable {
   }
 
   func answer(_ stream: UInt32, _ message: ByteBuffer? = ByteBuffer()) {
-    machine.sendAnswer(stream, message)
+    machine.sendAnswer(stream, message.map { WireMessage($0) })
     machine.handlerFinished()
   }
 
   func head(_ stream: UInt32) { machine.sendHead(stream, .empty) }
 
-  func message(_ stream: UInt32, _ message: ByteBuffer = ByteBuffer()) { _ = machine.sendMessage(stream, message) }
+  func message(_ stream: UInt32, _ message: ByteBuffer = ByteBuffer()) { _ = machine.sendMessage(stream, WireMessage(message)) }
 
   func end(_ stream: UInt32, _ code: StatusCode, pushback: Int32? = nil) {
     machine.sendStatus(

@@ -22,7 +22,7 @@ internal import Testing
     var all: [Attempt] { attempts.withLock { $0 } }
 
     /// - Returns: the number of attempts by now.
-    func open(_ frame: OpenFrame, _ message: ByteBuffer?, _ end: Bool) -> Int {
+    func open(_ frame: OpenFrame, _ message: WireMessage?, _ end: Bool) -> Int {
       attempts.withLock {
         $0.append(Attempt(number: frame.attempt, requests: message.map { [Self.text($0)] } ?? [], isHalfClosed: end))
         return $0.count
@@ -30,7 +30,7 @@ internal import Testing
     }
 
     /// - Returns: the requests of the last attempt by now.
-    func add(_ message: ByteBuffer, _ end: Bool) -> Int {
+    func add(_ message: WireMessage, _ end: Bool) -> Int {
       attempts.withLock {
         $0[$0.count - 1].requests.append(Self.text(message))
         $0[$0.count - 1].isHalfClosed = end
@@ -40,8 +40,8 @@ internal import Testing
 
     func halfClose() { attempts.withLock { $0[$0.count - 1].isHalfClosed = true } }
 
-    static func text(_ message: ByteBuffer) -> String {
-      ((try? EchoRequest(lontarBytes: message)).map { String(decoding: $0.payload.prefix(20), as: UTF8.self) }) ?? "?"
+    static func text(_ message: WireMessage) -> String {
+      ((try? EchoRequest(lontarBytes: message.bytes)).map { String(decoding: $0.payload.prefix(20), as: UTF8.self) }) ?? "?"
     }
   }
 

@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct FlowControlTests {
   private func messages(_ events: [ServerConnection.Event]) -> [ByteBuffer] {
-    events.compactMap { if case .message(_, _, let message, _) = $0 { message } else { nil } }
+    events.compactMap { if case .message(_, _, let message, _) = $0 { message.bytes } else { nil } }
   }
 
   private func credit(_ stream: UInt32, _ offset: UInt64) -> ByteBuffer {

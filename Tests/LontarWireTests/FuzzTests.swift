@@ -101,8 +101,8 @@ import Testing
     switch event {
     case .open(let stream, _, _, _), .message(let stream, _, _, _), .halfClosed(let stream, _):
       switch Int.random(in: 0..<6, using: &random) {
-      case 0: connection.sendStatus(stream, StatusFrame(code: 0), message: ByteBuffer(count: 5))
-      case 1: _ = connection.sendMessage(stream, ByteBuffer(count: 30))
+      case 0: connection.sendStatus(stream, StatusFrame(code: 0), message: WireMessage(ByteBuffer(count: 5)))
+      case 1: _ = connection.sendMessage(stream, WireMessage(ByteBuffer(count: 30)))
       case 2: connection.messagesTaken(stream)
       case 3: connection.handlerFinished()
       default: break

@@ -11,6 +11,9 @@ import Testing
   static let method = ByteBuffer(string: "a.S/M")
   static let small = ByteBuffer(bytes: [0x08, 0x96, 0x01])
 
+  /// Forty times "a", deflated in zlib's envelope.
+  static let deflated: [UInt8] = [0x78, 0x9C, 0x4B, 0x4C, 0x24, 0x0E, 0x00, 0x00, 0x36, 0xEB, 0x0F, 0x29]
+
   static func hello(calls: UInt64, rejection: Hello.Rejection? = nil) -> Hello {
     var hello = Hello()
     hello.environment = goldenEnvironment
@@ -62,6 +65,16 @@ import Testing
     "ping-ack": .ping(0x1122_3344_5566_7788, ack: true),
     "goaway-drain": .goAway(lastStream: 0x7FFF_FFFF, code: 0, reason: "restart", final: false),
     "goaway-final": .goAway(lastStream: 15, code: 0, reason: "restart", final: true),
+    "open-compressed": .open(
+      stream: 17, OpenFrame(method: method), message: ByteBuffer(bytes: [0, 0, 0, 40] + deflated), codec: 2, end: true),
+    "msg-compressed": .message(
+      stream: 5, bytes: ByteBuffer(bytes: [0, 0, 0, 12, 0, 0, 0, 40] + deflated), codec: 2, more: false, end: true),
+    "status-compressed": .status(
+      stream: 17, StatusFrame(code: 0), message: ByteBuffer(bytes: [0, 0, 0, 40] + deflated), codec: 2),
+    "blocked-stream": .blocked(BlockedNotice(stream: 1, limit: .streamCredit, offset: 262_144)),
+    "blocked-connection": .blocked(BlockedNotice(stream: 0, limit: .connectionCredit, offset: 26_214_400)),
+    "blocked-calls": .blocked(BlockedNotice(stream: 0, limit: .calls, offset: 100)),
+    "hint": .hint(OverloadHint(.overloaded, retryAfterMilliseconds: 1_500)),
     "unknown-ignorable": .ignorable(type: 0x7F),
   ]
 
@@ -86,10 +99,12 @@ import Testing
     case .hello(let hello):
       if name == "hello-client" { core.out.writeBytes(FrameDecoder.preface) }
       core.write(.hello, stream: 0) { hello.write(to: &$0) }
-    case .open(let stream, let open, let message, _, let end): core.writeOpen(stream, open, message: message, end: end)
+    case .open(let stream, let open, let message, let codec, let end):
+      core.writeOpen(stream, open, message: try wire(message, codec), end: end)
     case .head(let stream, let metadata): core.write(.head, stream: stream) { metadata.write(to: &$0) }
     case .message: return try sendMessage(name)
-    case .status(let stream, let status, let message, _): core.writeStatus(stream, status, message: message)
+    case .status(let stream, let status, let message, let codec):
+      core.writeStatus(stream, status, message: try wire(message, codec))
     case .reset(let stream, let code, let reason, let notProcessed):
       try core.writeReset(stream, StreamFault(try #require(ResetCode(rawValue: code)), reason), notProcessed: notProcessed)
     case .credit(let stream, let offset): try core.writeCredit(stream: stream, offset)
@@ -97,24 +112,34 @@ import Testing
     case .ping(let value, let ack): try core.writePing(value, ack: ack)
     case .goAway(let last, let code, let reason, let final):
       core.writeGoAway(lastStream: last, WireError(try #require(ConnectionErrorCode(rawValue: code)), reason), final: final)
+    case .blocked(let notice): core.writeBlocked(notice)
+    case .hint(let hint): core.writeHint(hint)
     case .ignorable: Issue.record("there is no writer for frames of unknown type")
     }
     return core.out
   }
 
+  private func wire(_ payload: ByteBuffer?, _ codec: UInt8) throws -> WireMessage? {
+    var limits = WireLimits()
+    limits.codecs = 1 << codec | 1
+    return try payload.map { try WireMessage.readInline($0, codec: codec, limits: limits) }
+  }
+
   /// MSG frames come out of the queue of a stream; frames of 16 bytes make three of 28 bytes of message.
   private func sendMessage(_ name: String) throws -> ByteBuffer {
     var limits = WireLimits()
-    limits.framePayloadBytesMax = 16
+    limits.framePayloadBytesMax = name == "msg-compressed" ? 1_024 : 16
     var core = ConnectionCore(limits: limits)
     core.adopt(Hello())
-    let stream: UInt32 = name == "msg-whole" ? 5 : 1
+    let stream: UInt32 = ["msg-whole", "msg-compressed"].contains(name) ? 5 : 1
     core.streams.insert(core.newStream(stream))
     switch name {
-    case "msg-whole": _ = core.enqueueMessage(stream, Self.small, end: true)
-    case "msg-empty": _ = core.enqueueMessage(stream, ByteBuffer(), end: false)
+    case "msg-whole": _ = core.enqueueMessage(stream, WireMessage(Self.small), end: true)
+    case "msg-compressed":
+      _ = core.enqueueMessage(stream, WireMessage(ByteBuffer(bytes: Self.deflated), codec: 2, plainBytes: 40), end: true)
+    case "msg-empty": _ = core.enqueueMessage(stream, WireMessage(ByteBuffer()), end: false)
     case "half-close": core.enqueue(stream, .halfClose)
-    default: _ = core.enqueueMessage(stream, ByteBuffer(bytes: 0..<28), end: false)
+    default: _ = core.enqueueMessage(stream, WireMessage(ByteBuffer(bytes: 0..<28)), end: false)
     }
     core.pump { _ in }
     guard ["msg-first", "msg-continued", "msg-last"].contains(name) else { return core.out }

@@ -21,11 +21,11 @@ final class CallLease: Sendable {
   }
 
   /// All messages that have come; waits for one if there is none. nil: the stream has ended well.
-  func take() async throws(RPCError) -> Deque<ByteBuffer>? {
+  func take() async throws(RPCError) -> Deque<WireMessage>? {
     let (call, core) = (call, core)
     do {
       return try await cancelling {
-        try await withUnsafeThrowingContinuation { (continuation: UnsafeContinuation<Deque<ByteBuffer>?, any Error>) in
+        try await withUnsafeThrowingContinuation { (continuation: UnsafeContinuation<Deque<WireMessage>?, any Error>) in
           core.onLoop {
             call.link?.messagesTaken(call)
             call.inbox.park(continuation)
@@ -40,10 +40,10 @@ final class CallLease: Sendable {
   }
 
   /// Queues a request; returns when there is room for the next.
-  func send(_ message: ByteBuffer) async throws(RPCError) {
+  func send(_ message: OutgoingMessage) async throws(RPCError) {
     let (call, core) = (call, core)
     let limit = core.wireLimits.messageBytesMax
-    guard message.readableBytes <= limit else { throw .requestTooLarge(message.readableBytes, limit: limit) }
+    guard message.plain.readableBytes <= limit else { throw .requestTooLarge(message.plain.readableBytes, limit: limit) }
     if core.eventLoop.inEventLoop, try !call.send(message, core) { return }
     let isQueued = core.eventLoop.inEventLoop
     do {

@@ -10,7 +10,7 @@ final class ClientCall: @unchecked Sendable {
   private let frame: OpenFrame
   let kind: MethodKind
   /// The one request of a unary or server-streaming call.
-  let message: ByteBuffer?
+  let message: OutgoingMessage?
   let deadline: NIODeadline?
   let waitForReady: Bool
   /// The stream it runs on; nil: it waits, or is over.
@@ -38,7 +38,7 @@ final class ClientCall: @unchecked Sendable {
 
   /// Unary: who waits for the answer. Unsafe, because a checked one costs an allocation a call: each call that is started ends in
   /// `end` or `fail`, at the latest when its connection is lost or its client shut down.
-  private var answer: UnsafeContinuation<Result<ByteBuffer, RPCError>, Never>?
+  private var answer: UnsafeContinuation<Result<WireMessage, RPCError>, Never>?
   /// The messages of the other kinds; of unary calls what came before the status.
   var inbox = Inbox()
   var writers = WaitingWriters()
@@ -48,7 +48,8 @@ final class ClientCall: @unchecked Sendable {
   private var ending: RPCError?
 
   init(
-    frame: OpenFrame, kind: MethodKind, message: ByteBuffer?, deadline: NIODeadline?, waitForReady: Bool, plan: MethodPlan? = nil
+    frame: OpenFrame, kind: MethodKind, message: OutgoingMessage?, deadline: NIODeadline?, waitForReady: Bool,
+    plan: MethodPlan? = nil
   ) {
     self.frame = frame
     self.plan = plan
@@ -69,7 +70,7 @@ final class ClientCall: @unchecked Sendable {
     return frame
   }
 
-  func wait(_ continuation: UnsafeContinuation<Result<ByteBuffer, RPCError>, Never>) {
+  func wait(_ continuation: UnsafeContinuation<Result<WireMessage, RPCError>, Never>) {
     // Its task was cancelled before it came here.
     if let ending { return continuation.resume(returning: .failure(ending)) }
     answer = continuation
@@ -82,7 +83,7 @@ final class ClientCall: @unchecked Sendable {
     knowHead()
   }
 
-  func receive(_ message: ByteBuffer) {
+  func receive(_ message: WireMessage) {
     knowHead()
     inbox.receive(message)
   }
@@ -101,7 +102,7 @@ final class ClientCall: @unchecked Sendable {
   }
 
   /// Ends the call; the second and later ends of a race are ignored.
-  func end(_ status: StatusFrame, _ inline: ByteBuffer?) {
+  func end(_ status: StatusFrame, _ inline: WireMessage?) {
     guard !isOver else { return }
     trailingMetadata = status.metadata
     guard status.code == 0 else { return fail(RPCError(status), trailing: status.metadata) }
@@ -136,7 +137,7 @@ final class ClientCall: @unchecked Sendable {
     answer = nil
   }
 
-  private func takeOnlyMessage() throws(RPCError) -> ByteBuffer {
+  private func takeOnlyMessage() throws(RPCError) -> WireMessage {
     let messages = (try inbox.take() ?? nil) ?? Deque()
     guard messages.count == 1 else { throw Self.cardinality(messages.count) }
     return messages[0]
@@ -156,7 +157,7 @@ final class ClientCall: @unchecked Sendable {
   }
 
   /// Queues a request. True: enough is under way; park among `writers`.
-  func send(_ message: ByteBuffer, _ core: ClientCore) throws(RPCError) -> Bool {
+  func send(_ message: OutgoingMessage, _ core: ClientCore) throws(RPCError) -> Bool {
     if isOver { throw ending ?? Self.answeredError }
     guard !hasHalfClosed else { throw RPCError(.internalError, "a request was written behind the end of the requests") }
     if requests.isKept { keep(message, core) }
@@ -167,7 +168,7 @@ final class ClientCall: @unchecked Sendable {
     return link.send(self, message)
   }
 
-  private func keep(_ message: ByteBuffer, _ core: ClientCore) {
+  private func keep(_ message: OutgoingMessage, _ core: ClientCore) {
     let bytes = RequestReplay.bytes(message)
     let limits = core.configuration
     let fits = requests.bytes + bytes <= limits.replayBytesPerCallMax && core.replayBytes + bytes <= limits.replayBytesMax

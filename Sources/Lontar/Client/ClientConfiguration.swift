@@ -1,3 +1,4 @@
+public import LontarCompression
 public import LontarTLS
 internal import LontarWire
 
@@ -42,6 +43,10 @@ public struct ClientOptions: Sendable {
   public var messageBytesMax = 4 * 1024 * 1024
   /// The longest frame that brings message bytes, without its header; 1,024 to 16,777,215.
   public var framePayloadBytesMax = 16_372
+  /// The compressions that answers may have.
+  public var codecs = MessageCodec.allCases
+  /// What a stream's window, 256 KiB at first, may grow to when round trips show that it holds the server back.
+  public var windowBytesMax = 4 * 1024 * 1024
   /// Calls that wait for a connection or for call credit; more are refused with RESOURCE_EXHAUSTED.
   public var waitingCallsMax = 10_000
   /// A server that has calls of ours but is silent for so long is asked for a sign of life.
@@ -60,6 +65,8 @@ public struct ClientOptions: Sendable {
     var limits = WireLimits()
     limits.messageBytesMax = messageBytesMax
     limits.framePayloadBytesMax = framePayloadBytesMax
+    limits.codecs = MessageCodec.bits(codecs)
+    limits.streamWindowBytesMax = UInt64(windowBytesMax)
     return limits
   }
 }
@@ -75,6 +82,9 @@ public struct CallOptions: Sendable {
   public var traceParent: String?
   /// 1 for the first attempt of an act, 2 for its first repetition, and so on; at most 255.
   public var attempt = 1
+  /// Requests go compressed if the server takes this codec. Never for messages that hold a secret beside what somebody else can
+  /// choose: their lengths would tell it byte by byte.
+  public var compression: MessageCodec?
   /// True: wait for a connection until the deadline. False: fail at once while no server can be reached. Nil: as the method's
   /// configuration says, else false.
   public var waitForReady: Bool?

@@ -66,7 +66,7 @@ extension ClientCore {
     }
     if let failure { failWaiting(failure) }
     moreCalls()
-    if hasWaiting, connectivity == .idle { connect() }
+    if hasWaitingCalls, connectivity == .idle { connect() }
   }
 
   /// The connection takes no new calls; what it runs goes on.
@@ -84,7 +84,7 @@ extension ClientCore {
       guard let self else { return task.cancel() }
       let now = NIODeadline.now()
       for link in self.subchannels.compactMap(\.link) + self.leaving.values {
-        link.keepAlive(
+        link.tick(
           now: now, silenceSeconds: self.configuration.keepaliveSeconds,
           timeoutSeconds: self.configuration.keepaliveTimeoutSeconds)
       }

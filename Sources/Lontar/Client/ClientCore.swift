@@ -94,7 +94,7 @@ final class ClientCore: @unchecked Sendable {
 
   private func open(_ call: ClientCall, on connection: ClientLink) {
     if let deadline = call.deadline, deadline.remainingNanoseconds == 0 { return fail(call, .deadlinePassed) }
-    if let bytes = call.message?.readableBytes, bytes > connection.messageBytesMax {
+    if let bytes = call.message?.plain.readableBytes, bytes > connection.messageBytesMax {
       return fail(call, .requestTooLarge(bytes, serverLimit: connection.messageBytesMax))
     }
     connection.open(call)
@@ -108,7 +108,7 @@ final class ClientCore: @unchecked Sendable {
     }
   }
 
-  var hasWaiting: Bool { !waiting.isEmpty }
+  var hasWaitingCalls: Bool { !waiting.isEmpty }
 
   /// Every address has failed: only calls that wait for ready go on waiting, and not even those if it is hopeless.
   func failWaiting(_ error: RPCError) {

@@ -91,6 +91,8 @@ final class ClientLink: Link, @unchecked Sendable {
       readySince = .now()
       subchannel.connectionIsReady(self)
     case .head(let call, let metadata): (call as? ClientCall)?.receiveHead(metadata)
+    case .hint:
+      break
     case .pong:
       pingSince = nil
       heardSince = .now()
@@ -151,7 +153,7 @@ final class ClientLink: Link, @unchecked Sendable {
     scheduleFlush()
   }
 
-  private func watchHeard(_ call: AnyObject?, _ message: ByteBuffer) {
+  private func watchHeard(_ call: AnyObject?, _ message: WireMessage) {
     guard let watch, watch === call else { return }
     machine.messagesTaken(watch.stream)
     subchannel.healthIs(HealthWatch.health(message), of: self)
@@ -174,7 +176,8 @@ final class ClientLink: Link, @unchecked Sendable {
 
   func open(_ call: ClientCall) {
     call.link = self
-    call.stream = machine.open(call, call.openFrame(), message: call.message, end: call.kind.takesOneRequest)
+    call.stream = machine.open(
+      call, call.openFrame(), message: call.message?.on(machine.peerCodecs), end: call.kind.takesOneRequest)
     lastOpened = call.stream ?? lastOpened
     call.opened()
     if machine.outboundBytes >= Self.earlyFlushBytes, isReading { flush() }
@@ -182,10 +185,10 @@ final class ClientLink: Link, @unchecked Sendable {
   }
 
   /// True: enough is under way.
-  func send(_ call: ClientCall, _ message: ByteBuffer) -> Bool {
+  func send(_ call: ClientCall, _ message: OutgoingMessage) -> Bool {
     guard let stream = call.stream else { return false }
     scheduleFlush()
-    return machine.sendMessage(stream, message)
+    return machine.sendMessage(stream, message.on(machine.peerCodecs))
   }
 
   func halfClose(_ call: ClientCall) {
@@ -237,9 +240,16 @@ final class ClientLink: Link, @unchecked Sendable {
     pipe?.close()
   }
 
-  /// Asks a server that is silent although it has calls whether it is still there.
-  func keepAlive(now: NIODeadline, silenceSeconds: Int, timeoutSeconds: Int) {
+  /// Once a second.
+  func tick(now: NIODeadline, silenceSeconds: Int, timeoutSeconds: Int) {
     guard !isOver, machine.isReady else { return }
+    machine.reportBlocked(callsWait: owner.hasWaitingCalls)
+    keepAlive(now: now, silenceSeconds: silenceSeconds, timeoutSeconds: timeoutSeconds)
+    flush()
+  }
+
+  /// Asks a server that is silent although it has calls whether it is still there.
+  private func keepAlive(now: NIODeadline, silenceSeconds: Int, timeoutSeconds: Int) {
     if let pingSince {
       guard now - pingSince > .seconds(Int64(timeoutSeconds)) else { return }
       return lose(.pingUnanswered(seconds: timeoutSeconds))
@@ -251,7 +261,6 @@ final class ClientLink: Link, @unchecked Sendable {
     guard now - heardSince > .seconds(Int64(silenceSeconds)) else { return }
     pingSince = now
     try? machine.ping(now.uptimeNanoseconds)
-    flush()
   }
 
   // MARK: Bytes out

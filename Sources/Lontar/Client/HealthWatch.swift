@@ -8,16 +8,18 @@ final class HealthWatch: @unchecked Sendable {
   /// Its stream; 0: none yet.
   var stream: UInt32 = 0
   let frame = OpenFrame(method: Grpc_Health_V1_Health.watch.nameBytes)
-  let request: ByteBuffer
+  let request: WireMessage
 
   init(service: String) {
     var request = Grpc_Health_V1_HealthCheckRequest()
     request.service = service
-    self.request = (try? request.lontarBytes()) ?? ByteBuffer()
+    self.request = WireMessage((try? request.lontarBytes()) ?? ByteBuffer())
   }
 
-  static func health(_ message: ByteBuffer) -> Subchannel.Health {
-    guard let response = try? Grpc_Health_V1_HealthCheckResponse(lontarBytes: message) else { return .notServing }
+  static func health(_ message: WireMessage) -> Subchannel.Health {
+    guard let bytes = message.plainIfSmall, let response = try? Grpc_Health_V1_HealthCheckResponse(lontarBytes: bytes) else {
+      return .notServing
+    }
     return response.status == .serving ? .serving : .notServing
   }
 

@@ -1,3 +1,4 @@
+internal import LontarCompression
 internal import LontarWire
 internal import NIOCore
 internal import SwiftProtobuf
@@ -7,7 +8,7 @@ extension LontarClient {
   public func serverStreaming<Request, Response>(
     _ method: Method<Request, Response>, _ request: Request, options: CallOptions = CallOptions()
   ) async throws(RPCError) -> ResponseStream<Response> {
-    let call = try makeCall(method, encode(request), options)
+    let call = try makeCall(method, await encode(request, options.compression), options)
     let core = core
     core.onLoop { core.start(call) }
     return ResponseStream(lease: CallLease(call: call, client: self))
@@ -21,7 +22,7 @@ extension LontarClient {
     let core = core
     core.onLoop { core.start(call) }
     let lease = CallLease(call: call, client: self)
-    return ClientStreamingCall(requests: RequestWriter(lease: lease), lease: lease)
+    return ClientStreamingCall(requests: RequestWriter(lease: lease, codec: options.compression), lease: lease)
   }
 
   /// Streams both ways, each at its own pace. Dropping both cancels the call.
@@ -32,10 +33,11 @@ extension LontarClient {
     let core = core
     core.onLoop { core.start(call) }
     let lease = CallLease(call: call, client: self)
-    return BidirectionalCall(requests: RequestWriter(lease: lease), responses: ResponseStream(lease: lease))
+    return BidirectionalCall(
+      requests: RequestWriter(lease: lease, codec: options.compression), responses: ResponseStream(lease: lease))
   }
 
-  func encode(_ request: some Message) throws(RPCError) -> ByteBuffer {
+  func encode(_ request: some Message, _ codec: MessageCodec?) async throws(RPCError) -> OutgoingMessage {
     let message: ByteBuffer
     do {
       message = try request.lontarBytes()
@@ -44,11 +46,11 @@ extension LontarClient {
     }
     let limit = core.wireLimits.messageBytesMax
     guard message.readableBytes <= limit else { throw .requestTooLarge(message.readableBytes, limit: limit) }
-    return message
+    return await OutgoingMessage(message, codec)
   }
 
   func makeCall<Request, Response>(
-    _ method: Method<Request, Response>, _ message: ByteBuffer?, _ options: CallOptions
+    _ method: Method<Request, Response>, _ message: OutgoingMessage?, _ options: CallOptions
   ) throws(RPCError) -> ClientCall {
     if let key = options.idempotencyKey, key.count != 16 {
       throw RPCError(.invalidArgument, "an idempotency key has 16 bytes, not \(key.count)")
@@ -94,11 +96,32 @@ extension ClientCore {
 }
 
 extension Message {
-  init(answer bytes: ByteBuffer) throws(RPCError) {
+  init(answer message: WireMessage) async throws(RPCError) {
     do {
-      try self.init(lontarBytes: bytes)
+      try self.init(lontarBytes: try await message.plain())
     } catch {
       throw RPCError(.internalError, "the answer is not a \(Self.protoMessageName) message", cause: error)
     }
+  }
+}
+
+/// A message of ours before it is known what its server takes.
+struct OutgoingMessage: Sendable {
+  let plain: WireMessage
+  private let compressed: WireMessage?
+
+  init(_ bytes: ByteBuffer, _ codec: MessageCodec?) async {
+    plain = WireMessage(bytes)
+    let message = codec == nil ? plain : await bytes.wireMessage(codec)
+    compressed = message.codec == 0 ? nil : message
+  }
+
+  /// What keeping it costs.
+  var bytes: Int { plain.readableBytes + (compressed?.readableBytes ?? 0) }
+
+  /// What goes to a server that takes these codecs.
+  func on(_ codecs: UInt32) -> WireMessage {
+    guard let compressed, codecs >> compressed.codec & 1 == 1 else { return plain }
+    return compressed
   }
 }

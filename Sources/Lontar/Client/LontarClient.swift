@@ -1,3 +1,4 @@
+public import LontarCompression
 internal import LontarTLS
 internal import LontarWire
 internal import NIOCore
@@ -38,18 +39,19 @@ public final class LontarClient: Sendable {
   public func unaryResponse<Request, Response>(
     _ method: Method<Request, Response>, _ request: Request, options: CallOptions = CallOptions()
   ) async throws(RPCError) -> UnaryResponse<Response> {
-    let message = try encode(request)
+    let message = try await encode(request, options.compression)
     let answer: UnaryAnswer
     if interceptors.isEmpty {
       answer = try await hedged(method, message, options)
     } else {
       answer = try await intercepted(method, message, options, interceptors[...])
     }
-    return UnaryResponse(message: try Response(answer: answer.bytes), answer: answer)
+    return UnaryResponse(message: try await Response(answer: answer.message), answer: answer)
   }
 
   private func intercepted<Request, Response>(
-    _ method: Method<Request, Response>, _ message: ByteBuffer, _ options: CallOptions, _ rest: ArraySlice<any ClientInterceptor>
+    _ method: Method<Request, Response>, _ message: OutgoingMessage, _ options: CallOptions,
+    _ rest: ArraySlice<any ClientInterceptor>
   ) async throws(RPCError) -> UnaryAnswer {
     guard let next = rest.first else { return try await hedged(method, message, options) }
     return try await next.intercept(method.name, options) { options throws(RPCError) in
@@ -58,7 +60,7 @@ public final class LontarClient: Sendable {
   }
 
   private func hedged<Request, Response>(
-    _ method: Method<Request, Response>, _ message: ByteBuffer, _ options: CallOptions
+    _ method: Method<Request, Response>, _ message: OutgoingMessage, _ options: CallOptions
   ) async throws(RPCError) -> UnaryAnswer {
     guard core.plans.haveHedging, let plan = core.plans.plan(for: method.name), let hedging = plan.hedging else {
       return try await answer(method, message, options)
@@ -72,7 +74,7 @@ public final class LontarClient: Sendable {
   }
 
   private func answer<Request, Response>(
-    _ method: Method<Request, Response>, _ message: ByteBuffer, _ options: CallOptions
+    _ method: Method<Request, Response>, _ message: OutgoingMessage, _ options: CallOptions
   ) async throws(RPCError) -> UnaryAnswer {
     let call = try makeCall(method, message, options)
     let core = core
@@ -91,7 +93,7 @@ public final class LontarClient: Sendable {
     } onCancel: {
       core.eventLoop.execute { core.cancel(call) }
     }
-    return UnaryAnswer(bytes: try answer.get(), call: call)
+    return UnaryAnswer(message: try answer.get(), call: call)
   }
 
   /// Connects without a call, so that the first one need not wait for it.
@@ -117,14 +119,16 @@ public final class LontarClient: Sendable {
 
 /// The answer to one attempt of a unary call, as interceptors pass it on.
 public struct UnaryAnswer: Sendable {
-  let bytes: ByteBuffer
+  let message: WireMessage
   private let call: ClientCall
 
-  init(bytes: ByteBuffer, call: ClientCall) {
-    self.bytes = bytes
+  init(message: WireMessage, call: ClientCall) {
+    self.message = message
     self.call = call
   }
 
+  /// How the answer came; nil: as it is.
+  public var codec: MessageCodec? { MessageCodec(rawValue: message.codec) }
   public var initialMetadata: Metadata { Metadata(call.initialMetadata) }
   public var trailingMetadata: Metadata { Metadata(call.trailingMetadata) }
 }
@@ -134,6 +138,8 @@ public struct UnaryResponse<Response: Message & Sendable>: Sendable {
   public let message: Response
   let answer: UnaryAnswer
 
+  /// How the answer came; nil: as it is.
+  public var codec: MessageCodec? { answer.codec }
   public var initialMetadata: Metadata { answer.initialMetadata }
   public var trailingMetadata: Metadata { answer.trailingMetadata }
 }

@@ -1,9 +1,8 @@
 internal import DequeModule
-internal import NIOCore
 
 /// The requests of a stream that its call may have to send again: a value without limits of its own.
 struct RequestReplay {
-  private(set) var messages: Deque<ByteBuffer> = []
+  private(set) var messages: Deque<OutgoingMessage> = []
   /// Of all messages, as `bytes` counts them.
   private(set) var bytes = 0
   /// False: the call can't be repeated; messages that are still here wait for its first stream.
@@ -13,9 +12,9 @@ struct RequestReplay {
   var isWhole: Bool { isKept || !messages.isEmpty }
 
   /// What keeping a message costs: its bytes and its place.
-  static func bytes(_ message: ByteBuffer) -> Int { message.readableBytes + 64 }
+  static func bytes(_ message: OutgoingMessage) -> Int { message.bytes + 64 }
 
-  mutating func append(_ message: ByteBuffer) {
+  mutating func append(_ message: OutgoingMessage) {
     messages.append(message)
     if isKept { bytes += Self.bytes(message) }
   }

@@ -1,4 +1,5 @@
 internal import DequeModule
+internal import LontarWire
 internal import NIOCore
 public import SwiftProtobuf
 
@@ -24,7 +25,7 @@ public struct ResponseStream<Response: Message & Sendable>: AsyncSequence, Senda
   public struct Iterator: AsyncIteratorProtocol {
     let lease: CallLease
     /// Taken from the call in one go, so that most messages cost no visit to the event loop.
-    var batch: Deque<ByteBuffer> = []
+    var batch: Deque<WireMessage> = []
 
     public mutating func next() async throws(RPCError) -> Response? {
       try await next(isolation: nil)
@@ -35,7 +36,7 @@ public struct ResponseStream<Response: Message & Sendable>: AsyncSequence, Senda
         guard let next = try await lease.take() else { return nil }
         batch = next
       }
-      return try Response(answer: batch.removeFirst())
+      return try await Response(answer: batch.removeFirst())
     }
   }
 }

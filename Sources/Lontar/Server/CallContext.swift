@@ -1,3 +1,4 @@
+public import LontarCompression
 public import LontarTLS
 internal import LontarWire
 internal import NIOCore
@@ -17,7 +18,7 @@ public struct CallContext: Sendable {
     let open = OpenFrame(
       method: ByteBuffer(string: method), idempotencyKey: idempotencyKey.map { ByteBuffer(bytes: $0) },
       metadata: try metadata.block(WireLimits()))
-    facts = CallFacts(method: method, connection: "direct", stream: 1, open: open, peer: nil, deadline: nil)
+    facts = CallFacts(method: method, connection: "direct", stream: 1, open: open, codecs: 1, peer: nil, deadline: nil)
   }
 
   /// `package.Service/Method`.
@@ -44,6 +45,19 @@ public struct CallContext: Sendable {
     facts.reply.withLock { $0.initial = metadata }
   }
 
+  /// Answers go compressed from now on, if the client takes this codec. Never for messages that hold a secret beside what the caller
+  /// can choose: their lengths would tell it byte by byte.
+  /// - Returns: false: the client does not take it; answers go as they are.
+  @discardableResult
+  public func compressAnswers(_ codec: MessageCodec?) -> Bool {
+    let isTaken = codec.map { facts.codecs >> $0.rawValue & 1 == 1 } ?? true
+    facts.answerCodec = isTaken ? codec : nil
+    return isTaken
+  }
+
+  /// How the request came that was taken last; nil: as it is.
+  public var requestCodec: MessageCodec? { facts.requestCodec }
+
   /// Metadata that goes with the status.
   public func setTrailingMetadata(_ metadata: Metadata) {
     facts.reply.withLock { $0.trailing = metadata }
@@ -69,14 +83,20 @@ class CallFacts: @unchecked Sendable {
   let peer: TLSPeer?
   let deadline: NIODeadline?
   let reply = Mutex(Reply())
+  /// Bit n: the client takes messages of codec n.
+  let codecs: UInt32
+  private let answerCodecByte = Atomic<UInt8>(0)
+  private let requestCodecByte = Atomic<UInt8>(0)
 
   /// - Parameter connection: with the stream it makes the request's id.
   init(
-    method: String, connection: String, stream: UInt32, open: OpenFrame, peer: TLSPeer?, deadline: NIODeadline?
+    method: String, connection: String, stream: UInt32, open: OpenFrame, codecs: UInt32, peer: TLSPeer?,
+    deadline: NIODeadline?
   ) {
     self.method = method
     self.connection = connection
     self.stream = stream
+    self.codecs = codecs
     self.peer = peer
     self.deadline = deadline
     // Copies: a slice would keep the whole read alive for as long as the call runs.
@@ -84,6 +104,17 @@ class CallFacts: @unchecked Sendable {
     idempotencyKey = open.idempotencyKey.map { ByteBuffer(bytes: $0.readableBytesView) }
     traceContext = open.traceContext.map { ByteBuffer(bytes: $0.readableBytesView) }
     attempt = open.attempt
+  }
+
+  final var answerCodec: MessageCodec? {
+    get { MessageCodec(rawValue: answerCodecByte.load(ordering: .relaxed)) }
+    set { answerCodecByte.store(newValue?.rawValue ?? 0, ordering: .relaxed) }
+  }
+
+  final var requestCodec: MessageCodec? { MessageCodec(rawValue: requestCodecByte.load(ordering: .relaxed)) }
+
+  final func noteRequest(_ codec: UInt8) {
+    requestCodecByte.store(codec, ordering: .relaxed)
   }
 
   final var requestID: String { "\(connection)-\(stream)" }

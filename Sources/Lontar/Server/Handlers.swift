@@ -1,4 +1,6 @@
 internal import DequeModule
+internal import LontarCompression
+internal import LontarWire
 internal import NIOCore
 internal import SwiftProtobuf
 
@@ -6,34 +8,35 @@ internal import SwiftProtobuf
 protocol MethodHandler: Sendable {
   /// - Parameter message: the request of a method that takes just one; nil for the others, who take theirs from the channel.
   /// - Returns: the message that goes with the status; nil for streams.
-  func answer(_ message: ByteBuffer?, _ context: CallContext, _ channel: any CallChannel) async throws -> ByteBuffer?
+  func answer(_ message: WireMessage?, _ context: CallContext, _ channel: any CallChannel) async throws -> WireMessage?
 }
 
 /// Where a stream's messages go.
 protocol ResponseSink: AnyObject, Sendable {
   /// Returns when there is room for more; throws when the call is over.
-  func send(_ message: ByteBuffer) async throws
+  func send(_ message: WireMessage) async throws
 }
 
 /// A call's messages both ways.
 protocol CallChannel: ResponseSink {
   /// All requests that have come; waits for one if there is none. nil: the client has half-closed.
-  func takeRequests() async throws -> Deque<ByteBuffer>?
+  func takeRequests() async throws -> Deque<WireMessage>?
 }
 
 struct UnaryHandler<Request: Message & Sendable, Response: Message & Sendable>: MethodHandler {
   let handler: @Sendable (Request, CallContext) async throws -> Response
 
-  func answer(_ message: ByteBuffer?, _ context: CallContext, _ channel: any CallChannel) async throws -> ByteBuffer? {
-    try await handler(Request(request: message), context).lontarBytes()
+  func answer(_ message: WireMessage?, _ context: CallContext, _ channel: any CallChannel) async throws -> WireMessage? {
+    let request = try await Request(request: message, context)
+    return try await handler(request, context).wireMessage(context)
   }
 }
 
 struct ServerStreamingHandler<Request: Message & Sendable, Response: Message & Sendable>: MethodHandler {
   let handler: @Sendable (Request, ResponseWriter<Response>, CallContext) async throws -> Void
 
-  func answer(_ message: ByteBuffer?, _ context: CallContext, _ channel: any CallChannel) async throws -> ByteBuffer? {
-    try await handler(Request(request: message), ResponseWriter(sink: channel), context)
+  func answer(_ message: WireMessage?, _ context: CallContext, _ channel: any CallChannel) async throws -> WireMessage? {
+    try await handler(Request(request: message, context), ResponseWriter(sink: channel, context: context), context)
     return nil
   }
 }
@@ -41,26 +44,36 @@ struct ServerStreamingHandler<Request: Message & Sendable, Response: Message & S
 struct ClientStreamingHandler<Request: Message & Sendable, Response: Message & Sendable>: MethodHandler {
   let handler: @Sendable (RequestStream<Request>, CallContext) async throws -> Response
 
-  func answer(_ message: ByteBuffer?, _ context: CallContext, _ channel: any CallChannel) async throws -> ByteBuffer? {
-    try await handler(RequestStream(channel: channel), context).lontarBytes()
+  func answer(_ message: WireMessage?, _ context: CallContext, _ channel: any CallChannel) async throws -> WireMessage? {
+    try await handler(RequestStream(channel: channel, context: context), context).wireMessage(context)
   }
 }
 
 struct BidirectionalHandler<Request: Message & Sendable, Response: Message & Sendable>: MethodHandler {
   let handler: @Sendable (RequestStream<Request>, ResponseWriter<Response>, CallContext) async throws -> Void
 
-  func answer(_ message: ByteBuffer?, _ context: CallContext, _ channel: any CallChannel) async throws -> ByteBuffer? {
-    try await handler(RequestStream(channel: channel), ResponseWriter(sink: channel), context)
+  func answer(_ message: WireMessage?, _ context: CallContext, _ channel: any CallChannel) async throws -> WireMessage? {
+    try await handler(
+      RequestStream(channel: channel, context: context), ResponseWriter(sink: channel, context: context), context)
     return nil
   }
 }
 
 extension Message {
-  init(request bytes: ByteBuffer?) throws(RPCError) {
+  /// - Throws: `RPCError` INTERNAL if the bytes are not what they should be.
+  init(request message: WireMessage?, _ context: CallContext) async throws(RPCError) {
+    context.facts.noteRequest(message?.codec ?? 0)
     do {
-      try self.init(lontarBytes: bytes ?? ByteBuffer())
+      try self.init(lontarBytes: await message?.plain() ?? ByteBuffer())
     } catch {
       throw RPCError(.internalError, "the request is not a \(Self.protoMessageName) message", cause: error)
     }
+  }
+
+  /// As an answer of this call, compressed if its handler has said so.
+  func wireMessage(_ context: CallContext, compressed: Bool = true) async throws -> WireMessage {
+    let bytes = try lontarBytes()
+    guard compressed, let codec = context.facts.answerCodec else { return WireMessage(bytes) }
+    return await bytes.wireMessage(codec)
   }
 }

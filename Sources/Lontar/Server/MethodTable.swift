@@ -1,3 +1,4 @@
+internal import LontarWire
 internal import NIOCore
 
 /// A method with its handler and the interceptors around it.
@@ -15,7 +16,7 @@ final class RegisteredMethod: Sendable {
   }
 
   /// - Parameter message: the request of a method that takes just one.
-  func answer(_ message: ByteBuffer?, _ context: CallContext, _ channel: any CallChannel) async throws -> ByteBuffer? {
+  func answer(_ message: WireMessage?, _ context: CallContext, _ channel: any CallChannel) async throws -> WireMessage? {
     if interceptors.isEmpty { return try await handler.answer(message, context, channel) }
     let answer = Answer()
     try await pass(interceptors[...], message, context, channel, answer)
@@ -23,7 +24,7 @@ final class RegisteredMethod: Sendable {
   }
 
   private func pass(
-    _ rest: ArraySlice<any ServerInterceptor>, _ message: ByteBuffer?, _ context: CallContext, _ channel: any CallChannel,
+    _ rest: ArraySlice<any ServerInterceptor>, _ message: WireMessage?, _ context: CallContext, _ channel: any CallChannel,
     _ answer: Answer
   ) async throws {
     guard let next = rest.first else {
@@ -35,7 +36,7 @@ final class RegisteredMethod: Sendable {
 
   /// Carries the answer past the interceptors, which see none. Unchecked because one task fills it and then reads it.
   private final class Answer: @unchecked Sendable {
-    var message: ByteBuffer?
+    var message: WireMessage?
   }
 }
 

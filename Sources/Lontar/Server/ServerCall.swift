@@ -13,7 +13,7 @@ final class ServerCall: CallFacts, CallChannel, @unchecked Sendable {
   /// Its place in the link's list of running calls.
   var index = -1
   /// The one request of a unary or server-streaming call, once it is whole.
-  var message: ByteBuffer?
+  var message: WireMessage?
   /// Requests of the other two kinds.
   var inbox = Inbox()
   var writers = WaitingWriters()
@@ -27,17 +27,19 @@ final class ServerCall: CallFacts, CallChannel, @unchecked Sendable {
   var ending: RPCError?
 
   init(
-    link: ServerLink, stream: UInt32, registered: RegisteredMethod, open: OpenFrame, deadline: NIODeadline, started: NIODeadline
+    link: ServerLink, stream: UInt32, registered: RegisteredMethod, open: OpenFrame, codecs: UInt32, deadline: NIODeadline,
+    started: NIODeadline
   ) {
     self.link = link
     self.registered = registered
     self.started = started
     super.init(
-      method: registered.name, connection: link.id, stream: stream, open: open, peer: link.peer, deadline: deadline)
+      method: registered.name, connection: link.id, stream: stream, open: open, codecs: codecs, peer: link.peer,
+      deadline: deadline)
   }
 
   /// The handler from its start to its end; on the link's event loop but for what the handler itself does elsewhere.
-  func run(_ request: ByteBuffer?) async {
+  func run(_ request: WireMessage?) async {
     do {
       let answer = try await registered.answer(request, CallContext(self), self)
       link.handlerReturned(self, answer)
@@ -48,23 +50,23 @@ final class ServerCall: CallFacts, CallChannel, @unchecked Sendable {
 
   // MARK: Messages
 
-  func send(_ message: ByteBuffer) async throws {
+  func send(_ message: WireMessage) async throws {
     guard link.isOnLoop else { return try await sendFromElsewhere(message) }
     guard try link.queue(self, message) else { return }
     try await withUnsafeThrowingContinuation { writers.park($0) }
   }
 
   /// Leaves the caller's actor, if it is on one, for the link's event loop.
-  @concurrent private func sendFromElsewhere(_ message: ByteBuffer) async throws {
+  @concurrent private func sendFromElsewhere(_ message: WireMessage) async throws {
     try await withTaskExecutorPreference(link.executor) { try await sendOnLoop(message) }
   }
 
-  @concurrent private func sendOnLoop(_ message: ByteBuffer) async throws {
+  @concurrent private func sendOnLoop(_ message: WireMessage) async throws {
     link.requireLoop()
     try await send(message)
   }
 
-  func takeRequests() async throws -> Deque<ByteBuffer>? {
+  func takeRequests() async throws -> Deque<WireMessage>? {
     guard link.isOnLoop else { return try await takeRequestsFromElsewhere() }
     let delivery = try inbox.take()
     link.requestsTaken(self)
@@ -72,11 +74,11 @@ final class ServerCall: CallFacts, CallChannel, @unchecked Sendable {
     return try await withUnsafeThrowingContinuation { inbox.park($0) }
   }
 
-  @concurrent private func takeRequestsFromElsewhere() async throws -> Deque<ByteBuffer>? {
+  @concurrent private func takeRequestsFromElsewhere() async throws -> Deque<WireMessage>? {
     try await withTaskExecutorPreference(link.executor) { try await takeRequestsOnLoop() }
   }
 
-  @concurrent private func takeRequestsOnLoop() async throws -> Deque<ByteBuffer>? {
+  @concurrent private func takeRequestsOnLoop() async throws -> Deque<WireMessage>? {
     link.requireLoop()
     return try await takeRequests()
   }

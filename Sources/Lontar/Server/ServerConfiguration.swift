@@ -1,3 +1,4 @@
+public import LontarCompression
 public import LontarTLS
 internal import LontarWire
 
@@ -28,6 +29,10 @@ public struct ServerLimits: Sendable {
   public var messageBytesMax = 4 * 1024 * 1024
   /// The longest frame that brings message bytes, without its header; 1,024 to 16,777,215.
   public var framePayloadBytesMax = 16_372
+  /// The compressions that requests may have.
+  public var codecs = MessageCodec.allCases
+  /// What a stream's window, 256 KiB at first, may grow to when round trips show that it holds the client back.
+  public var windowBytesMax = 4 * 1024 * 1024
   /// A client that says no HELLO by then is not one.
   public var helloTimeoutSeconds = 5
   /// A frame must be whole by then (slow loris).
@@ -53,6 +58,8 @@ public struct ServerLimits: Sendable {
     limits.callsMax = UInt64(callsPerConnectionMax)
     limits.messageBytesMax = messageBytesMax
     limits.framePayloadBytesMax = framePayloadBytesMax
+    limits.codecs = MessageCodec.bits(codecs)
+    limits.streamWindowBytesMax = UInt64(windowBytesMax)
     return limits
   }
 }

@@ -32,7 +32,7 @@ extension ServerLink {
 
   // MARK: Requests
 
-  private func openCall(_ stream: UInt32, _ open: OpenFrame, _ message: ByteBuffer?, end: Bool, _ now: NIODeadline) {
+  private func openCall(_ stream: UInt32, _ open: OpenFrame, _ message: WireMessage?, end: Bool, _ now: NIODeadline) {
     clocks.quietSince = now
     let deadline = now.adding(nanoseconds: min(open.timeoutNanoseconds ?? .max, shared.callNanosecondsMax))
     guard let registered = shared.methods[open.method] else {
@@ -43,7 +43,9 @@ extension ServerLink {
       return refuse(
         stream, open, registered.name, RPCError(.deadlineExceeded, "the deadline of the call has passed"), deadline, now)
     }
-    let call = ServerCall(link: self, stream: stream, registered: registered, open: open, deadline: deadline, started: now)
+    let call = ServerCall(
+      link: self, stream: stream, registered: registered, open: open, codecs: machine.peerCodecs, deadline: deadline, started: now
+    )
     machine.attach(call, to: stream)
     call.index = running.count
     running.append(call)
@@ -67,13 +69,14 @@ extension ServerLink {
     _ stream: UInt32, _ open: OpenFrame, _ name: String, _ error: RPCError, _ deadline: NIODeadline, _ now: NIODeadline
   ) {
     let none = RegisteredMethod(name: name, kind: .unary, handler: UnknownMethod(), interceptors: [])
-    let call = ServerCall(link: self, stream: stream, registered: none, open: open, deadline: deadline, started: now)
+    let call = ServerCall(
+      link: self, stream: stream, registered: none, open: open, codecs: 1, deadline: deadline, started: now)
     shared.counters.callStarted()
     finish(call, failure: error)
     machine.handlerFinished()
   }
 
-  private func receive(_ call: ServerCall, _ message: ByteBuffer, end isEnd: Bool) {
+  private func receive(_ call: ServerCall, _ message: WireMessage, end isEnd: Bool) {
     guard call.registered.kind.takesOneRequest else {
       guard !call.isOver else { return }
       call.inbox.receive(message)
@@ -117,7 +120,7 @@ extension ServerLink {
     call.task = Task.immediate(executorPreference: executor) { await call.run(message) }
   }
 
-  func handlerReturned(_ call: ServerCall, _ answer: ByteBuffer?) {
+  func handlerReturned(_ call: ServerCall, _ answer: WireMessage?) {
     requireLoop()
     retire(call)
     if !call.isOver { finish(call, success: answer) }
@@ -172,10 +175,10 @@ extension ServerLink {
   // MARK: Answers
 
   /// Queues a stream's message. True: the stream holds enough; its writer has to wait.
-  func queue(_ call: ServerCall, _ message: ByteBuffer) throws(RPCError) -> Bool {
+  func queue(_ call: ServerCall, _ message: WireMessage) throws(RPCError) -> Bool {
     if call.isOver || isFailed { throw call.ending ?? RPCError(.cancelled, "the call is over") }
-    guard message.readableBytes <= messageBytesMax else {
-      throw RPCError(.resourceExhausted, "a message of the stream has \(message.readableBytes) bytes, more than allowed")
+    guard message.plainBytes <= messageBytesMax else {
+      throw RPCError(.resourceExhausted, "a message of the stream has \(message.plainBytes) bytes, more than allowed")
     }
     if call.headIsDue { sendHead(call) }
     let mustWait = machine.sendMessage(call.stream, message)
@@ -192,12 +195,12 @@ extension ServerLink {
     machine.sendHead(call.stream, block)
   }
 
-  private func finish(_ call: ServerCall, success message: ByteBuffer?) {
+  private func finish(_ call: ServerCall, success message: WireMessage?) {
     let limit = messageBytesMax
-    if let message, message.readableBytes > limit {
+    if let message, message.plainBytes > limit {
       return finish(
         call,
-        failure: RPCError(.resourceExhausted, "the answer has \(message.readableBytes) bytes; at most \(limit) are allowed"))
+        failure: RPCError(.resourceExhausted, "the answer has \(message.plainBytes) bytes; at most \(limit) are allowed"))
     }
     call.isOver = true
     if call.headIsDue { sendHead(call) }
@@ -237,7 +240,7 @@ extension ServerLink {
 }
 
 private struct UnknownMethod: MethodHandler {
-  func answer(_ message: ByteBuffer?, _ context: CallContext, _ channel: any CallChannel) async throws -> ByteBuffer? { nil }
+  func answer(_ message: WireMessage?, _ context: CallContext, _ channel: any CallChannel) async throws -> WireMessage? { nil }
 }
 
 extension RPCError {

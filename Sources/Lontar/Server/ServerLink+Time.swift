@@ -71,6 +71,7 @@ extension ServerLink {
     } else if now - clocks.quietSince > .seconds(Int64(limits.idleTimeoutSeconds)) {
       fail(WireError(.none, "no call came for \(limits.idleTimeoutSeconds) seconds"))
     }
+    machine.reportBlocked()
     keepAlive(now)
     retireByAge(now)
     flush()

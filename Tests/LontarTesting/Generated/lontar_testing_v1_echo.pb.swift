@@ -44,6 +44,12 @@ package nonisolated struct Lontar_Testing_V1_EchoRequest: Sendable {
 
   package var sleepMilliseconds: UInt32 = 0
 
+  /// compress the answers with this codec; 0: as they are
+  package var responseCodec: UInt32 = 0
+
+  /// fail with INVALID_ARGUMENT if this request came as it is
+  package var expectCompressed: Bool = false
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -70,7 +76,7 @@ fileprivate nonisolated let _protobuf_package = "lontar.testing.v1"
 
 nonisolated extension Lontar_Testing_V1_EchoRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".EchoRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}payload\0\u{3}response_bytes\0\u{3}response_count\0\u{3}fail_with_code\0\u{3}fail_message\0\u{3}sleep_milliseconds\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}payload\0\u{3}response_bytes\0\u{3}response_count\0\u{3}fail_with_code\0\u{3}fail_message\0\u{3}sleep_milliseconds\0\u{3}response_codec\0\u{3}expect_compressed\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -84,6 +90,8 @@ nonisolated extension Lontar_Testing_V1_EchoRequest: SwiftProtobuf.Message, Swif
       case 4: try { try decoder.decodeSingularInt32Field(value: &self.failWithCode) }()
       case 5: try { try decoder.decodeSingularStringField(value: &self.failMessage) }()
       case 6: try { try decoder.decodeSingularUInt32Field(value: &self.sleepMilliseconds) }()
+      case 7: try { try decoder.decodeSingularUInt32Field(value: &self.responseCodec) }()
+      case 8: try { try decoder.decodeSingularBoolField(value: &self.expectCompressed) }()
       default: break
       }
     }
@@ -108,6 +116,12 @@ nonisolated extension Lontar_Testing_V1_EchoRequest: SwiftProtobuf.Message, Swif
     if self.sleepMilliseconds != 0 {
       try visitor.visitSingularUInt32Field(value: self.sleepMilliseconds, fieldNumber: 6)
     }
+    if self.responseCodec != 0 {
+      try visitor.visitSingularUInt32Field(value: self.responseCodec, fieldNumber: 7)
+    }
+    if self.expectCompressed != false {
+      try visitor.visitSingularBoolField(value: self.expectCompressed, fieldNumber: 8)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -118,6 +132,8 @@ nonisolated extension Lontar_Testing_V1_EchoRequest: SwiftProtobuf.Message, Swif
     if lhs.failWithCode != rhs.failWithCode {return false}
     if lhs.failMessage != rhs.failMessage {return false}
     if lhs.sleepMilliseconds != rhs.sleepMilliseconds {return false}
+    if lhs.responseCodec != rhs.responseCodec {return false}
+    if lhs.expectCompressed != rhs.expectCompressed {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -44,9 +44,9 @@ final class ServerEnd {
 
   func attach(_ call: AnyObject, to stream: UInt32) { connection.attach(call, to: stream) }
   func sendHead(_ stream: UInt32, _ metadata: MetadataBlock) { connection.sendHead(stream, metadata) }
-  func sendMessage(_ stream: UInt32, _ message: ByteBuffer) -> Bool { connection.sendMessage(stream, message) }
+  func sendMessage(_ stream: UInt32, _ message: ByteBuffer) -> Bool { connection.sendMessage(stream, WireMessage(message)) }
   func sendStatus(_ stream: UInt32, _ status: StatusFrame, message: ByteBuffer? = nil) {
-    connection.sendStatus(stream, status, message: message)
+    connection.sendStatus(stream, status, message: message.map { WireMessage($0) })
   }
   func messagesTaken(_ stream: UInt32) { connection.messagesTaken(stream) }
   func handlerFinished() { connection.handlerFinished() }
@@ -98,10 +98,10 @@ final class ClientEnd {
   }
 
   func open(_ call: AnyObject, _ frame: OpenFrame, message: ByteBuffer? = nil, end: Bool = false) -> UInt32 {
-    connection.open(call, frame, message: message, end: end)
+    connection.open(call, frame, message: message.map { WireMessage($0) }, end: end)
   }
   func sendMessage(_ stream: UInt32, _ message: ByteBuffer, end: Bool = false) -> Bool {
-    connection.sendMessage(stream, message, end: end)
+    connection.sendMessage(stream, WireMessage(message), end: end)
   }
   func halfClose(_ stream: UInt32) { connection.halfClose(stream) }
   func cancel(_ stream: UInt32, _ code: ResetCode, _ reason: String) throws(WireError) {

@@ -46,7 +46,7 @@ extension ClientConnection.Event {
     switch self {
     case .status(let call, _, _), .reset(let call, _, _, _), .failed(let call, _): [call].compactMap { ($0 as? Call)?.id }
     case .goAway(_, _, _, let refused): refused.compactMap { ($0 as? Call)?.id }
-    case .ready, .head, .message, .moreCalls, .pong: []
+    case .ready, .head, .message, .moreCalls, .hint, .pong: []
     }
   }
 }

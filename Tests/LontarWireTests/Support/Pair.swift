@@ -65,6 +65,7 @@ extension ClientConnection.Event {
     case .failed(let call, let fault): "failed \(name(call)) \(fault.code)"
     case .moreCalls: "more calls"
     case .goAway(let code, _, let final, let refused): "go away \(code) \(final ? "final" : "drain") \(refused.map(name))"
+    case .hint(let hint): "hint \(hint.level) \(hint.retryAfterMilliseconds)"
     case .pong(let value): "pong \(value)"
     }
   }

@@ -54,6 +54,9 @@ struct Simulation: ~Copyable {
     var limits = WireLimits()
     limits.framePayloadBytesMax = [1_024, 2_000, 16_372].randomElement(using: &random)!
     limits.streamWindowBytes = [1_024, 3_000, 40_000].randomElement(using: &random)!
+    limits.streamWindowBytesMax = limits.streamWindowBytes * [1, 2, 16].randomElement(using: &random)!
+    limits.windowGrowthBytesMax = [1, 5_000, 1 << 20].randomElement(using: &random)!
+    limits.codecs = 3
     limits.messageBytesMax = 12_000
     limits.callsMax = [1, 2, 5, 16].randomElement(using: &random)!
     limits.outboundBytesHigh = 4_096
@@ -90,7 +93,11 @@ struct Simulation: ~Copyable {
     case 6...7: answer()
     case 8: takeAtServer()
     case 9: if chance(10) { drain() } else { try client.ping(now) }
-    case 10: try server.ping(now)
+    case 10:
+      try server.ping(now)
+      server.reportBlocked()
+      client.reportBlocked(callsWait: true)
+      if chance(3) { server.sendHint(OverloadHint(.busy, retryAfterMilliseconds: 5)) }
     case 11...12: flushClient(all: false)
     case 13...14: flushServer(all: false)
     case 15...17: try deliverToServer(all: false)
@@ -150,7 +157,7 @@ struct Simulation: ~Copyable {
 
   private mutating func clientHears(_ event: ClientConnection.Event) {
     switch event {
-    case .ready, .moreCalls, .pong: break
+    case .ready, .moreCalls, .hint, .pong: break
     case .head(let call, let metadata):
       if find(call, "HEAD")?.received != 0 || metadata.count != 1 { fail("HEAD came late or wrong") }
     case .message(let stream, let call, let message):
@@ -259,7 +266,7 @@ struct Simulation: ~Copyable {
     }
   }
 
-  private mutating func receive(_ message: ByteBuffer, end: Bool, _ handler: Handler) {
+  private mutating func receive(_ message: WireMessage, end: Bool, _ handler: Handler) {
     if message != Self.message(handler.id, handler.received, fromClient: true) {
       fail("message \(handler.received) of call \(handler.id) came out wrong at the server")
     }
@@ -346,12 +353,15 @@ struct Simulation: ~Copyable {
   }
 
   /// The bytes of a message follow from its call and number, so that both ends know them.
-  private static func message(_ call: Int, _ number: Int, fromClient: Bool) -> ByteBuffer {
+  private static func message(_ call: Int, _ number: Int, fromClient: Bool) -> WireMessage {
     var own = Seeded(UInt64(call) << 32 | UInt64(number) << 1 | (fromClient ? 1 : 0))
     let length = [0, 1, 7, 300, 1_015, 1_016, 1_017, 4_000, 12_000].randomElement(using: &own)!
     var buffer = ByteBufferAllocator().buffer(capacity: length + 8)
     while buffer.readableBytes < length { buffer.writeInteger(own.next()) }
-    return buffer.getSlice(at: 0, length: length)!
+    // The wire passes compressed messages on as they are, so any bytes do.
+    let codec = UInt8.random(in: 0...1, using: &own)
+    let bytes = buffer.getSlice(at: 0, length: length)!
+    return codec == 0 ? WireMessage(bytes) : WireMessage(bytes, codec: codec, plainBytes: min(12_000, length * 3))
   }
 }
 

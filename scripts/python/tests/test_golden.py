@@ -36,8 +36,13 @@ REFUSING = Hello(
     refusal=Refusal(7, "this is staging"),
 )
 
+DEFLATED = bytes.fromhex("789c4b4c240e000036eb0f29")  # forty times "a"
+
 # Read off the comments of the golden files.
 EXPECTED: dict[str, frames.Frame] = {
+    "blocked-calls": Skipped(0x0B, 0, b"\x03\0\0\0\0\0\0\0\x64"),
+    "blocked-connection": Skipped(0x0B, 0, b"\x02\0\0\0\0\x01\x90\0\0"),
+    "blocked-stream": Skipped(0x0B, 1, b"\x01\0\0\0\0\0\x04\0\0"),
     "credit-connection": Credit(0, 1_099_511_627_776),
     "credit-stream": Credit(1, 393_216),
     "goaway-drain": GoAway(0x7FFF_FFFF, 0, False, "restart"),
@@ -47,12 +52,15 @@ EXPECTED: dict[str, frames.Frame] = {
     "hello-client": Say(CLIENT),
     "hello-refusing": Say(REFUSING),
     "hello-server": Say(SERVER),
+    "hint": Skipped(0x0C, 0, b"\x02\0\0\x05\xdc"),
     "max-calls": MaxCalls(125),
+    "msg-compressed": Msg(5, b"\0\0\0\x0c\0\0\0\x28" + DEFLATED, end=True, codec=2),
     "msg-continued": Msg(1, bytes(range(8, 24)), more=True),
     "msg-empty": Msg(1, bytes(8)),
     "msg-first": Msg(1, b"\0\0\0\x1c\0\0\0\x1c" + bytes(range(8)), more=True),
     "msg-last": Msg(1, bytes(range(24, 28))),
     "msg-whole": Msg(5, b"\0\0\0\x03\0\0\0\x03\x08\x96\x01", end=True),
+    "open-compressed": Open(17, "a.S/M", inline=b"\0\0\0\x28" + DEFLATED, end=True, codec=2),
     "open-end": Open(3, "a.S/M", end=True),
     "open-everything": Open(
         15, "a.S/M", timeout=9_223_372_036_854_775_807, trace=TRACE, key=KEY, metadata=PAIRS, inline=b"\x0a\x01x"
@@ -67,6 +75,7 @@ EXPECTED: dict[str, frames.Frame] = {
     "ping-ack": Ping(bytes.fromhex("1122334455667788"), ack=True),
     "reset": Reset(3, 1, "too late"),
     "reset-not-processed": Reset(9, 2, "the server is shutting down", not_processed=True),
+    "status-compressed": StatusFrame(17, 0, inline=b"\0\0\0\x28" + DEFLATED, codec=2),
     "status-everything": StatusFrame(15, 5, "tidak ada", b"\x08\x05", -1, PAIRS, b"x"),
     "status-inline": StatusFrame(13, 0, inline=b"\x08\x96\x01"),
     "status-ok": StatusFrame(1, 0),
