@@ -23,7 +23,10 @@ public final class RegistryClient: Sendable {
     let tls = TLSClientConfiguration(
       trustRootsPath: endpoint.trustRootsPath, serverName: endpoint.serverName ?? endpoint.host,
       applicationProtocols: [LontarServer.applicationProtocol])
-    var configuration = ClientConfiguration(host: endpoint.host, port: endpoint.port, tls: tls)
+    let servers = [ServerAddress(host: endpoint.host, port: endpoint.port)] + endpoint.others
+    var configuration = ClientConfiguration(
+      endpoints: servers.map { ClientEndpoint(host: $0.host, port: $0.port, serverName: endpoint.serverName ?? $0.host) },
+      tls: tls)
     configuration.options.environment = endpoint.environment.map(EnvironmentName.identifier)
     configuration.options.software = software
     configuration.options.service = Self.service(retries, timeout)
