@@ -113,7 +113,7 @@ let package = Package(
       "RegistryServicesTests",
       [
         "RegistryServices", "RegistryServer", "RegistryProtocol", "RegistryAccess", "RegistryStore", "RegistryModel",
-        "PostgresClient", "RegistryTestKit", "Lontar", protobuf, nioCore,
+        "PostgresClient", "RegistryTestKit", "Lontar", "LontarWire", protobuf, nioCore,
       ]),
     tests(
       "SeratusCommandTests",

@@ -1,3 +1,4 @@
+import LontarWire
 import NIOCore
 import RegistryAccess
 import RegistryModel
@@ -35,16 +36,16 @@ extension TestDatabase {
 
 /// Collects what a stream sends.
 final class Collector<Response: Message & Sendable>: ResponseSink {
-  private let buffers = Mutex<[ByteBuffer]>([])
+  private let buffers = Mutex<[WireMessage]>([])
 
-  func send(_ message: ByteBuffer) async throws {
+  func send(_ message: WireMessage) async throws {
     buffers.withLock { $0.append(message) }
   }
 
-  var writer: ResponseWriter<Response> { ResponseWriter(sink: self) }
+  var writer: ResponseWriter<Response> { ResponseWriter(sink: self, context: TestCall.context("collected", token: nil)) }
 
   var messages: [Response] {
-    get throws { try buffers.withLock { $0 }.map { try Response(lontarBytes: $0) } }
+    get throws { try buffers.withLock { $0 }.map { try Response(lontarBytes: $0.bytes) } }
   }
 }
 
