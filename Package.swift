@@ -65,6 +65,7 @@ let package = Package(
     room("LontarTLS", ["COpenSSL", nioCore]),
     room("LontarCompression", ["CZlib", "CZstd", nioCore]),
     room("Lontar", ["LontarWire", "LontarTLS", "LontarCompression", nioCore, nioPosix, protobuf, deques]),
+    room("ProtobufReflection", [protobuf]),
     command("protoc-gen-lontar", [protobufPlugin, protobuf]),
 
     // Seratus, the registry.
@@ -82,7 +83,7 @@ let package = Package(
         "RegistryServices", "RegistryProtocol", "RegistryStore", "RegistryAccess", "RegistryModel", "PostgresClient", "Lontar",
         "LontarTLS", lifecycle, signals, configuration, logging,
       ]),
-    room("RegistryClient", ["RegistryProtocol", "Lontar", "LontarTLS"]),
+    room("RegistryClient", ["RegistryProtocol", "Lontar", "LontarTLS", protobuf]),
     command(
       "seratusd",
       [
@@ -90,7 +91,9 @@ let package = Package(
         "PostgresClient",
         arguments, logging,
       ]),
-    command("seratus", ["RegistryClient", "RegistryProtocol", "RegistryModel", "Lontar", "LontarTLS", arguments]),
+    command(
+      "seratus",
+      ["RegistryClient", "RegistryProtocol", "RegistryModel", "ProtobufReflection", "Lontar", "LontarTLS", arguments, protobuf]),
 
     // Tests. RegistryTestKit holds what several of them need.
     .target(
@@ -99,12 +102,16 @@ let package = Package(
       path: "Tests/RegistryTestKit",
       swiftSettings: house),
     .target(
-      name: "LontarTesting", dependencies: ["Lontar", "LontarTLS", "LontarCompression", protobuf], path: "Tests/LontarTesting",
-      swiftSettings: house),
+      name: "LontarTesting",
+      dependencies: ["Lontar", "LontarTLS", "LontarCompression", "LontarWire", nioCore, nioPosix, protobuf],
+      path: "Tests/LontarTesting", swiftSettings: house),
     tests("LontarWireTests", ["LontarWire", nioCore]),
     tests("LontarTLSTests", ["LontarTLS", "COpenSSL", nioCore, nioPosix, nioEmbedded]),
     tests("LontarCompressionTests", ["LontarCompression", nioCore]),
-    tests("LontarTests", ["Lontar", "LontarWire", "LontarTLS", "LontarCompression", "LontarTesting", nioCore, nioPosix, deques]),
+    tests(
+      "LontarTests",
+      ["Lontar", "LontarWire", "LontarTLS", "LontarCompression", "LontarTesting", nioCore, nioPosix, deques, protobuf]),
+    tests("ProtobufReflectionTests", ["ProtobufReflection", "LontarTesting", "Lontar", "RegistryProtocol", protobuf]),
     tests("PostgresClientTests", ["PostgresClient", logging]),
     tests("RegistryModelTests", ["RegistryModel"]),
     tests("CohortAnalysisTests", ["CohortAnalysis", "RegistryModel"], exclude: ["reference.py"]),
@@ -113,11 +120,14 @@ let package = Package(
       "RegistryServicesTests",
       [
         "RegistryServices", "RegistryServer", "RegistryProtocol", "RegistryAccess", "RegistryStore", "RegistryModel",
-        "PostgresClient", "RegistryTestKit", "Lontar", "LontarWire", protobuf, nioCore,
+        "PostgresClient", "RegistryTestKit", "Lontar", "LontarTesting", "LontarWire", protobuf, nioCore,
       ]),
     tests(
       "SeratusCommandTests",
-      ["seratus", "RegistryClient", "RegistryProtocol", "RegistryModel", "Lontar", "LontarTLS", arguments, protobuf]),
+      [
+        "seratus", "RegistryClient", "RegistryProtocol", "RegistryModel", "ProtobufReflection", "Lontar", "LontarTLS", arguments,
+        protobuf,
+      ]),
     .executableTarget(
       name: "seratus-benchmark", dependencies: ["Lontar", "LontarTLS", "LontarTesting", "RegistryProtocol", arguments],
       path: "Tests/Benchmark", exclude: ["Peers"],

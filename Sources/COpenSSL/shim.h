@@ -22,6 +22,10 @@ static inline int lontar_ssl_ctx_set_protocol_range(SSL_CTX *context, int lowest
   return SSL_CTX_set_min_proto_version(context, lowest) && SSL_CTX_set_max_proto_version(context, highest);
 }
 
+static inline int lontar_ssl_ctx_set_groups(SSL_CTX *context, const char *names) {
+  return SSL_CTX_set1_groups_list(context, names) == 1;
+}
+
 static inline void lontar_ssl_ctx_set_mode(SSL_CTX *context, long mode) { SSL_CTX_set_mode(context, mode); }
 
 static inline void lontar_ssl_ctx_session_cache_off(SSL_CTX *context) {

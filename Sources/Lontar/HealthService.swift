@@ -6,12 +6,15 @@ public final class HealthService: Grpc_Health_V1_HealthHandler {
 
   private struct State {
     var statuses: [String: Status] = [:]
-    var watchers: [Int: AsyncStream<Status>.Continuation] = [:]
+    /// nil: the call asks for a service that this server does not have; its status never changes.
+    var watchers: [Int: AsyncStream<Status>.Continuation?] = [:]
     var nextWatcher = 0
   }
 
   /// Watchers hold a call each; more would be a leak or an attack.
   private static let watchersMax = 1_000
+  /// A list of more services is no list for a load balancer; gRPC's number.
+  private static let listedMax = 100
   private let state: Mutex<State>
 
   public init(services: [String]) {
@@ -22,7 +25,7 @@ public final class HealthService: Grpc_Health_V1_HealthHandler {
   public func set(_ status: Status) {
     state.withLock { state in
       for service in state.statuses.keys { state.statuses[service] = status }
-      for watcher in state.watchers.values { watcher.yield(status) }
+      for case let watcher? in state.watchers.values { watcher.yield(status) }
     }
   }
 
@@ -35,6 +38,20 @@ public final class HealthService: Grpc_Health_V1_HealthHandler {
     return Self.response(status)
   }
 
+  public func list(
+    _ request: Grpc_Health_V1_HealthListRequest, context: CallContext
+  ) async throws -> Grpc_Health_V1_HealthListResponse {
+    let statuses = state.withLock { $0.statuses }
+    guard statuses.count <= Self.listedMax else {
+      throw RPCError(
+        .resourceExhausted,
+        "this server has the health of \(statuses.count) services; at most \(Self.listedMax) are listed, ask for one with Check")
+    }
+    var response = Grpc_Health_V1_HealthListResponse()
+    response.statuses = statuses.mapValues(Self.response)
+    return response
+  }
+
   public func watch(
     _ request: Grpc_Health_V1_HealthCheckRequest, to writer: ResponseWriter<Grpc_Health_V1_HealthCheckResponse>,
     context: CallContext
@@ -44,7 +61,7 @@ public final class HealthService: Grpc_Health_V1_HealthHandler {
       guard state.watchers.count < Self.watchersMax else { throw RPCError(.resourceExhausted, "too many calls watch the health") }
       state.nextWatcher += 1
       let status = state.statuses[request.service]
-      if status != nil { state.watchers[state.nextWatcher] = continuation }
+      state.watchers.updateValue(status == nil ? nil : continuation, forKey: state.nextWatcher)
       return (state.nextWatcher, status ?? .serviceUnknown)
     }
     defer { _ = state.withLock { $0.watchers.removeValue(forKey: id) } }

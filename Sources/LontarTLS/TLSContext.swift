@@ -107,6 +107,7 @@ package final class TLSContext: @unchecked Sendable {
     lontar_ssl_ctx_session_cache_off(context)
     let applied =
       lontar_ssl_ctx_set_protocol_range(context, TLS1_3_VERSION, 0) == 1
+      && keyExchangeGroups.contains { lontar_ssl_ctx_set_groups(context, $0) == 1 }
       && SSL_CTX_set_num_tickets(context, 0) == 1
       && SSL_CTX_set_max_early_data(context, 0) == 1
       // AES-128 first: the cheapest of the three where the processor knows AES, and strong enough for every use here.
@@ -116,7 +117,12 @@ package final class TLSContext: @unchecked Sendable {
         .internalFault, "this OpenSSL refuses TLS 1.3 settings", remedy: "install OpenSSL 3.0 or newer",
         detail: OpenSSLErrorQueue.describe(OpenSSLErrorQueue.drain()))
     }
+    ERR_clear_error()
   }
+
+  /// The first list that this OpenSSL knows; the hybrid with ML-KEM came with 3.5. No finite fields, which OpenSSL offers by itself: a
+  /// client that asks for the largest makes the server work a thousand times longer than itself (CVE-2002-20001).
+  private static let keyExchangeGroups = ["X25519MLKEM768:X25519:P-256:P-384", "X25519:P-256:P-384"]
 
   private static func checkedServerName(_ name: String) throws(TLSError) -> String {
     let bare = name.hasSuffix(".") ? String(name.dropLast()) : name

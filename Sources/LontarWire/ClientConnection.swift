@@ -290,12 +290,15 @@ package struct ClientConnection: ~Copyable {
   // MARK: Bytes out
 
   package mutating func takeOutbound() -> ByteBuffer? {
-    core.pump { _ in }
+    if phase != .closed { core.pump { _ in } }
     return core.takeOut()
   }
 
   /// Bytes of whole frames that wait for the socket.
   package var outboundBytes: Int { core.out.readableBytes }
+
+  /// All that is held for the peer: a frame that is not whole, messages in both directions, frames for the socket.
+  package var heldBytes: Int { decoder.heldBytes + core.streams.heldBytes + core.out.readableBytes }
 
   /// Streams whose writers can go on.
   package mutating func takeWritable() -> [UInt32] { core.takeWritable() }

@@ -8,7 +8,7 @@ struct ConnectionCore {
   /// Frames that wait for the socket.
   var out = ByteBuffer()
   var peer = Hello()
-  private var receiveWindow: ReceiveWindow
+  private(set) var receiveWindow: ReceiveWindow
   var sendWindow = SendWindow(granted: 0)
   /// Streams that have something to send, in the order of their turns.
   var ready: Deque<UInt32> = []

@@ -5,6 +5,8 @@ package import NIOCore
 package struct FrameDecoder: Sendable {
   private var buffer = ByteBuffer()
   private var unknownFrames = 0
+  /// Whole frames so far: a caller's clock for one frame must not run on for the next.
+  package private(set) var framesDecoded: UInt64 = 0
   private let limits: WireLimits
   /// A server expects the preface before the first frame.
   private var awaitsPreface: Bool
@@ -19,6 +21,8 @@ package struct FrameDecoder: Sendable {
 
   /// True while part of a frame (or of the preface) is waiting for its rest: the caller's clock runs.
   package var holdsPartialFrame: Bool { buffer.readableBytes > 0 }
+
+  var heldBytes: Int { buffer.readableBytes }
 
   /// What the waiting bytes keep allocated.
   var storageBytes: Int { buffer.storageCapacity }
@@ -48,6 +52,7 @@ package struct FrameDecoder: Sendable {
     guard buffer.readableBytes >= FrameHeader.bytes + header.payloadBytes else { return nil }
     buffer.moveReaderIndex(forwardBy: FrameHeader.bytes)
     let payload = buffer.readSlice(length: header.payloadBytes)!
+    framesDecoded += 1
     guard let type else {
       unknownFrames += 1
       guard unknownFrames <= limits.unknownFramesMax else { throw WireError(.enhanceYourCalm, "too many frames of unknown type") }

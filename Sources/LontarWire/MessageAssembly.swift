@@ -9,6 +9,8 @@ struct MessageAssembly: Sendable {
   private var message: WireMessage
   private let total: Int
 
+  var heldBytes: Int { message.readableBytes }
+
   /// What a fragment makes of the assembly.
   enum Outcome {
     case complete(WireMessage)

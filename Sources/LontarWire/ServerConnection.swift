@@ -24,8 +24,9 @@ package struct ServerConnection: ~Copyable {
 
   private let hello: Hello
   private var decoder: FrameDecoder
-  private var core: ConnectionCore
-  private var calls: CallCredit
+  /// Set here only; the snapshots for operators read it.
+  var core: ConnectionCore
+  private(set) var calls: CallCredit
   private var glitches: GlitchBudget
   private var phase = Phase.awaitingHello
   private var highestStream: UInt32 = 0
@@ -51,7 +52,9 @@ package struct ServerConnection: ~Copyable {
 
   package var isOpen: Bool { phase == .open || phase == .draining }
   package var awaitsHello: Bool { phase == .awaitingHello }
+  var isDraining: Bool { phase == .draining }
   package var holdsPartialFrame: Bool { decoder.holdsPartialFrame }
+  package var framesReceived: UInt64 { decoder.framesDecoded }
   package var runningStreams: Int { core.streams.count }
   package var clientSoftware: String { core.peer.software }
 
@@ -261,6 +264,16 @@ package struct ServerConnection: ~Copyable {
     core.writeAnswer(stream, message)
   }
 
+  /// Ends a call whose STATUS waits for the client's credit although its deadline has passed: what is left to send is dropped. Nothing
+  /// happens if all of it has left.
+  package mutating func giveUp(_ stream: UInt32) throws(WireError) {
+    guard core.removeStream(stream) != nil else { return }
+    try core.writeReset(stream, StreamFault(.deadlineExceeded, "the deadline of the call passed before its answer could leave"))
+  }
+
+  /// The objects of the calls whose streams have not ended, whether their handlers run or not.
+  package var liveCalls: [AnyObject] { core.streams.attachments }
+
   /// The handler of an opened call has come to its end, however it ended: once the answer has left too, the client may open another.
   package mutating func handlerFinished() {
     calls.finish()
@@ -329,6 +342,8 @@ package struct ServerConnection: ~Copyable {
   /// Bytes for the socket; call it while the socket takes more. New calls are granted only here, so a client that does not read
   /// gets none.
   package mutating func takeOutbound() -> ByteBuffer? {
+    // Behind the GOAWAY of a fault nobody listens: however much was queued, and however much credit there is for it, it stays here.
+    guard phase != .closed else { return core.takeOut() }
     var finished: [UInt32] = []
     core.pump { finished.append($0) }
     for stream in finished { _ = core.removeStream(stream) }
@@ -346,6 +361,9 @@ package struct ServerConnection: ~Copyable {
 
   /// Bytes of whole frames that wait for the socket.
   package var outboundBytes: Int { core.out.readableBytes }
+
+  /// All that is held for the peer: a frame that is not whole, messages in both directions, frames for the socket.
+  package var heldBytes: Int { decoder.heldBytes + core.streams.heldBytes + core.out.readableBytes }
 
   /// Streams whose writers can go on.
   package mutating func takeWritable() -> [UInt32] { core.takeWritable() }

@@ -31,6 +31,9 @@ struct StreamState {
   /// In the round-robin of streams that have something to send.
   var scheduled = false
 
+  /// Message bytes in both directions; a part of a message behind one that waits to be taken counts twice.
+  var heldBytes: Int { untakenBytes + outboundBytes + (assembly?.heldBytes ?? 0) }
+
   /// What is wrong with a MSG frame from the client at this point; nil: nothing. An empty frame with END is a half-close.
   func misplaced(_ bytes: Int, codec: UInt8, more: Bool, end: Bool) -> StreamFault? {
     guard receiveOpen else { return StreamFault(.malformed, "a message came after the client had half-closed") }

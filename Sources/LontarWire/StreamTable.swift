@@ -69,6 +69,12 @@ struct StreamTable {
   /// The numbers of all streams, rising.
   var streams: [UInt32] { numbers.filter { $0 != 0 }.sorted() }
 
+  /// What the upper layer attached, in no order.
+  var attachments: [AnyObject] { states.compactMap { $0?.attachment } }
+
+  /// What all streams hold together, in bytes.
+  var heldBytes: Int { states.reduce(0) { $0 + ($1?.heldBytes ?? 0) } }
+
   private mutating func grow() {
     let old = states
     let size = max(8, numbers.count * 2)

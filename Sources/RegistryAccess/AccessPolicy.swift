@@ -23,7 +23,14 @@ package struct AccessPolicy: Sendable {
     let writers: [Role] = [.ministryAdmin, .regionAdmin]
     return AccessPolicy(rules: [
       "grpc.health.v1.Health/Check": .open,
+      "grpc.health.v1.Health/List": .open,
       "grpc.health.v1.Health/Watch": .open,
+      // What can be called is written in the public .proto files: reflection tells nothing else.
+      "grpc.reflection.v1.ServerReflection/ServerReflectionInfo": .open,
+      // Addresses and methods of everybody's calls.
+      "lontar.admin.v1.Admin/GetServer": .session([.ministryAdmin], writes: false),
+      "lontar.admin.v1.Admin/ListConnections": .session([.ministryAdmin], writes: false),
+      "lontar.admin.v1.Admin/GetConnection": .session([.ministryAdmin], writes: false),
       "seratus.v1.SessionService/Login": .open,
       "seratus.v1.SessionService/WhoAmI": .session(everyone, writes: false),
       // Ending one's own session is no write to the registry: read-only roles log out as well.

@@ -14,7 +14,7 @@ extension RegistryClient {
     let service = Seratus_V1_ExportServiceClient(lontar)
     var manifest: Seratus_V1_ExportManifest?
     do {
-      for try await chunk in try await service.exportScores(request, options: options(timeout: nil)) {
+      for try await chunk in try await service.exportScores(request, options: options(remaining: nil)) {
         if chunk.hasManifest { manifest = chunk.manifest }
         try await consume(chunk)
       }

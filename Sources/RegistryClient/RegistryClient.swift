@@ -7,7 +7,7 @@ internal import RegistryProtocol
 /// Connects when first used and again when the connection is lost. Every method throws `RPCError`; its `details` carry a stable
 /// reason, the faulty fields and the message in Indonesian and English. Call `shutdown()` when done.
 public final class RegistryClient: Sendable {
-  let lontar: LontarClient
+  package let lontar: LontarClient
   private let token: String?
   private let environment: String?
   /// For one call with all its retries.
@@ -53,7 +53,7 @@ public final class RegistryClient: Sendable {
     key: IdempotencyKey? = nil, _ call: (CallOptions) async throws(RPCError) -> Answer
   ) async throws(RPCError) -> Answer {
     do {
-      return try await call(options(timeout: timeout, key: key))
+      return try await call(options(remaining: timeout, key: key))
     } catch {
       throw meaning(error)
     }
@@ -65,11 +65,11 @@ public final class RegistryClient: Sendable {
     return RPCError(reason: "ENVIRONMENT_MISMATCH", parameters: ["environment": environment ?? ""], cause: error.cause)
   }
 
-  /// - Parameter timeout: nil for streams, which may take as long as they take.
-  func options(timeout: Duration?, key: IdempotencyKey? = nil) -> CallOptions {
+  /// - Parameter remaining: nil for streams, which may take as long as they take.
+  package func options(remaining: Duration?, key: IdempotencyKey? = nil) -> CallOptions {
     var metadata = Metadata()
     if let token { metadata.add("authorization", "Bearer \(token)") }
-    return CallOptions(timeout: timeout, metadata: metadata, idempotencyKey: key?.bytes)
+    return CallOptions(timeout: remaining, metadata: metadata, idempotencyKey: key?.bytes)
   }
 }
 

@@ -153,6 +153,8 @@ extension RegistryServer {
     router.register(ExportService(core))
     router.register(try sessionService(core, settings))
     router.register(health)
+    router.register(AdminGate(core))
+    router.registerReflection(.seratus)
     let differences = core.policy.differences(from: router.methodNames)
     guard differences.undecided.isEmpty, differences.stale.isEmpty else {
       let methods = (differences.undecided + differences.stale).joined(separator: ", ")

@@ -3,7 +3,8 @@ internal import SwiftProtobufPluginLibrary
 /// `protoc --lontar_out`: writes `X.lontar.swift` beside swift-protobuf's `X.pb.swift`, one client and one handler protocol per service.
 ///
 /// Options: `Visibility=Public|Package|Internal` (default Internal), `Module=NAME` (the generated code imports Lontar unless it is
-/// part of it), `FileNaming=PathToUnderscores|DropPath|FullPath` as in swift-protobuf.
+/// part of it), `FileNaming=PathToUnderscores|DropPath|FullPath` as in swift-protobuf. With `Descriptors=NAME` it writes instead one file,
+/// `NAME.descriptors.swift`, with the descriptors of all files named as `DescriptorSet.NAME`.
 @main
 struct LontarGenerator: CodeGenerator {
   var supportedFeatures: [Google_Protobuf_Compiler_CodeGeneratorResponse.Feature] { [.proto3Optional] }
@@ -13,6 +14,10 @@ struct LontarGenerator: CodeGenerator {
     generatorOutputs: any GeneratorOutputs
   ) throws {
     let options = try Options(parameter.parsedPairs)
+    if let name = options.descriptors {
+      let text = try DescriptorPrinter(options: options, name: name).text(files)
+      return try generatorOutputs.add(fileName: "\(name).descriptors.swift", contents: text)
+    }
     for file in files where !file.services.isEmpty {
       var printer = FilePrinter(options: options)
       printer.printFile(file)
@@ -25,11 +30,14 @@ struct Options {
   var visibility = "internal"
   var isPartOfLontar = false
   var naming = "FullPath"
+  /// The name of the descriptor set to write; nil: clients and handlers are written.
+  var descriptors: String?
 
   init(_ pairs: [(key: String, value: String)]) throws {
     for (key, value) in pairs {
       switch (key, value) {
       case ("Visibility", "Public"), ("Visibility", "Package"), ("Visibility", "Internal"): visibility = value.lowercased()
+      case ("Descriptors", let name) where !name.isEmpty: descriptors = name
       case ("Module", _): isPartOfLontar = value == "Lontar"
       case ("FileNaming", "PathToUnderscores"), ("FileNaming", "DropPath"), ("FileNaming", "FullPath"): naming = value
       default: throw GeneratorError("protoc-gen-lontar does not know the option \(key)=\(value)")

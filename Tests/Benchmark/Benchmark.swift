@@ -5,5 +5,5 @@ internal import ArgumentParser
 struct Benchmark: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "seratus-benchmark", abstract: "Load for the benchmarks of Lontar and Seratus",
-    subcommands: [EchoServe.self, EchoLoad.self, RegistryLoad.self])
+    subcommands: [EchoServe.self, EchoLoad.self, InteropServe.self, RegistryLoad.self])
 }

@@ -11,11 +11,18 @@ struct EchoServe: AsyncParsableCommand {
   @Option var loops = 1
   @Option(help: "Folder with ca.pem, server.pem and server.key; left out: a new one.")
   var certificates: String?
+  @Option(help: "The longest frame with message bytes that it takes.")
+  var framePayload = 16_372
 
   func run() async throws {
-    let folder = try certificates ?? TestCertificates.folder()
+    let (frames, folder) = (framePayload, try certificates ?? TestCertificates.folder())
     let credentials = TLSCredentialFiles(certificateChainPath: folder + "/server.pem", privateKeyPath: folder + "/server.key")
-    let echo = try await EchoServer.start(callsMax: 1024, eventLoops: loops, adjust: { $0.tls.credentials = credentials })
+    let echo = try await EchoServer.start(
+      callsMax: 1024, eventLoops: loops,
+      adjust: {
+        $0.tls.credentials = credentials
+        $0.limits.framePayloadBytesMax = frames
+      })
     print("\(echo.port) \(folder)")
     fflush(nil)
     while let line = readLine() {

@@ -39,6 +39,30 @@ internal import Testing
     ERR_clear_error()
   }
 
+  /// Whoever is called from within the handler may use OpenSSL too: each event and each read leaves an entry, between one OpenSSL call
+  /// of the handler and its next.
+  @Test(arguments: [1, 7, 1_000]) func `entries that are left amid the handler's work do no harm`(pieceBytes: Int) throws {
+    let pair = try Pair()
+    for channel in [pair.client, pair.server] {
+      try channel.pipeline.syncOperations.addHandler(Meddler(staleEntry))
+    }
+    try pair.pump(pieceBytes: pieceBytes, before: staleEntry)
+    #expect(pair.clientEvents.completed.count == 1 && pair.serverEvents.completed.count == 1)
+    for (from, to) in [(pair.client, pair.server), (pair.server, pair.client)] {
+      for bytes in [1, 16_384, 100_000] {
+        // Several pieces, an OpenSSL call each, and a meddler's between them.
+        from.writeAndFlush(pattern(bytes), promise: nil)
+        try pair.pump(pieceBytes: pieceBytes == 1 ? 5_000 : .max, before: staleEntry)
+        #expect(try pair.plaintext(of: to).bytes == pattern(bytes))
+      }
+    }
+    pair.server.close(promise: nil)
+    try pair.pump(pieceBytes: pieceBytes, before: staleEntry)
+    #expect(pair.clientEvents.errors.isEmpty && pair.serverEvents.errors.isEmpty)
+    #expect(pair.clientEvents.isInactive && pair.serverEvents.isInactive)
+    ERR_clear_error()
+  }
+
   @Test func `writes between two flushes leave as one record and one write`() throws {
     let pair = try active()
     for _ in 0..<10 { pair.client.write(pattern(100), promise: nil) }
@@ -272,5 +296,45 @@ private final class ReadCounter: ChannelOutboundHandler {
   func read(context: ChannelHandlerContext) {
     count += 1
     context.read()
+  }
+}
+
+/// A handler behind the TLS handler that does something at each event.
+private final class Meddler: ChannelInboundHandler {
+  typealias InboundIn = ByteBuffer
+  private let meddle: () -> Void
+
+  init(_ meddle: @escaping () -> Void) {
+    self.meddle = meddle
+  }
+
+  func channelActive(context: ChannelHandlerContext) {
+    meddle()
+    context.fireChannelActive()
+  }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    meddle()
+    context.fireChannelInactive()
+  }
+
+  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    meddle()
+    context.fireUserInboundEventTriggered(event)
+  }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    meddle()
+    context.fireChannelRead(data)
+  }
+
+  func channelReadComplete(context: ChannelHandlerContext) {
+    meddle()
+    context.fireChannelReadComplete()
+  }
+
+  func channelWritabilityChanged(context: ChannelHandlerContext) {
+    meddle()
+    context.fireChannelWritabilityChanged()
   }
 }

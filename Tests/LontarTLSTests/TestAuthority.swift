@@ -24,6 +24,9 @@ struct Wanted {
   var alternativeNames = "DNS:localhost,IP:127.0.0.1,IP:::1"
   var basicConstraints = "critical,CA:FALSE"
   var keyUsage = "critical,digitalSignature"
+  var extendedKeyUsage = ""
+  /// Signed by its own key and by nobody else.
+  var isSelfSigned = false
   var notBefore = -3_600
   var notAfter = 86_400
 
@@ -69,12 +72,16 @@ final class TestAuthority: @unchecked Sendable {
 
   func issue(_ wanted: Wanted, into files: TLSCredentialFiles, leafFirst: Bool = true) {
     let leafKey = Self.makeKey()
-    let leaf = Self.makeCertificate(wanted, key: leafKey, issuer: certificate, issuerKey: key)
+    let leaf =
+      wanted.isSelfSigned
+      ? Self.makeCertificate(wanted, key: leafKey, issuer: nil, issuerKey: leafKey)
+      : Self.makeCertificate(wanted, key: leafKey, issuer: certificate, issuerKey: key)
     defer {
       X509_free(leaf)
       EVP_PKEY_free(leafKey)
     }
-    Self.write(certificates: leafFirst ? [leaf, certificate] : [certificate, leaf], to: files.certificateChainPath)
+    let chain = wanted.isSelfSigned ? [leaf] : leafFirst ? [leaf, certificate] : [certificate, leaf]
+    Self.write(certificates: chain, to: files.certificateChainPath)
     let out = BIO_new_file(files.privateKeyPath, "w")
     PEM_write_bio_PrivateKey(out, leafKey, nil, nil, 0, nil, nil)
     BIO_free(out)
@@ -103,6 +110,7 @@ final class TestAuthority: @unchecked Sendable {
     X509_set_pubkey(certificate, key)
     add(NID_basic_constraints, wanted.basicConstraints, to: certificate)
     add(NID_key_usage, wanted.keyUsage, to: certificate)
+    add(NID_ext_key_usage, wanted.extendedKeyUsage, to: certificate)
     add(NID_subject_alt_name, wanted.alternativeNames, to: certificate)
     precondition(X509_sign(certificate, issuerKey, EVP_sha256()) > 0)
     return certificate

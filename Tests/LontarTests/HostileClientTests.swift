@@ -136,7 +136,7 @@ internal import Testing
     let code: ConnectionErrorCode
   }
 
-  static let attacks: [Attack] = beforeHello + frames + conduct
+  static let attacks: [Attack] = beforeHello + frames + conduct + overspent + bombs
 
   private static func attack(_ name: String, _ code: ConnectionErrorCode, _ pieces: [UInt8]...) -> Attack {
     Attack(testDescription: name, bytes: pieces.flatMap { $0 }, code: code)
@@ -173,6 +173,41 @@ internal import Testing
     attack("1,000 PINGs", .enhanceYourCalm, greeting, (0..<1_000).flatMap { _ in header(8, 0x09, 0) + zeros8 }),
     attack("101 calls at once, none of them complete", .callLimit, greeting, (0..<101).flatMap { unfinishedCall(UInt32($0)) }),
   ]
+
+  private static let overspent: [Attack] = [
+    attack(
+      "201 RESETs, of calls that are over too", .enhanceYourCalm, greeting, (0..<100).flatMap(resetCall), again(101, reset(1))),
+    attack("201 GOAWAYs", .enhanceYourCalm, greeting, again(201, header(10, 0x0A, 0) + [UInt8](repeating: 0, count: 10))),
+    attack("201 BLOCKEDs", .enhanceYourCalm, greeting, again(201, header(0, 0x0B, 0, flags: 0x80))),
+    attack("201 HINTs", .enhanceYourCalm, greeting, again(201, header(0, 0x0C, 0, flags: 0x80))),
+    attack("101 frames of unknown type", .enhanceYourCalm, greeting, again(101, header(0, 0x7F, 0, flags: 0x80))),
+  ]
+
+  private static let bombs: [Attack] = [
+    attack("65 entries of metadata", .protocolError, greeting, openWithMetadata([0, 65] + again(65, [1, 0x61, 0, 0]))),
+    attack("65,535 entries of metadata announced", .protocolError, greeting, openWithMetadata([0xFF, 0xFF])),
+    attack("8,193 bytes of metadata", .protocolError, greeting, openWithMetadata([0, 2] + entry(4_096) + entry(4_089))),
+    attack("a value of 4,097 bytes", .protocolError, greeting, openWithMetadata([0, 1] + entry(4_097))),
+    attack("a key in capitals", .protocolError, greeting, openWithMetadata([0, 1, 1, 0x41, 0, 0])),
+    attack("a GOAWAY of 523 bytes", .frameTooLarge, greeting, header(523, 0x0A, 0)),
+    attack("a RESET of 517 bytes", .frameTooLarge, greeting, header(517, 0x06, 1)),
+    attack("a frame to be skipped of 16,373 bytes", .frameTooLarge, greeting, header(16_373, 0x7F, 0, flags: 0x80)),
+    attack("MAX_CALLS from a client", .protocolError, greeting, header(8, 0x08, 0) + zeros8),
+  ]
+
+  private static func again(_ count: Int, _ bytes: [UInt8]) -> [UInt8] { (0..<count).flatMap { _ in bytes } }
+  private static func reset(_ stream: UInt32) -> [UInt8] { header(4, 0x06, stream) + [0, 0, 0, 0] }
+  private static func resetCall(_ number: Int) -> [UInt8] { unfinishedCall(UInt32(number)) + reset(UInt32(number) * 2 + 1) }
+
+  /// An entry of metadata with a key of one letter: 4 bytes and the value's.
+  private static func entry(_ valueBytes: Int) -> [UInt8] {
+    [1, 0x61, UInt8(valueBytes >> 8), UInt8(valueBytes & 0xFF)] + [UInt8](repeating: 0, count: valueBytes)
+  }
+
+  private static func openWithMetadata(_ metadata: [UInt8]) -> [UInt8] {
+    let start: [UInt8] = [8, 1, 0, 5] + Array("a.S/M".utf8)
+    return header(start.count + metadata.count, 0x02, 1) + start + metadata
+  }
 
   private static func unfinishedCall(_ number: UInt32) -> [UInt8] {
     header(32, 0x02, number * 2 + 1) + [0, 1, 0, 28] + Array("lontar.testing.v1.Echo/Unary".utf8)
@@ -247,6 +282,65 @@ internal import Testing
       #expect(try await Self.goAway(raw.ended()) == .timeout)
     }
     #expect(errors.compactMap { ($0 as? WireError)?.code } == [.timeout])
+  }
+
+  /// Where a slow loris takes its time: the frame has begun with these bytes, and one more comes every 100 ms.
+  static let drips: [(stage: String, begun: [UInt8], rest: Int)] = [
+    ("preface and HELLO", [], 28), ("header", greeting + [0], 11), ("payload", greeting + header(16_000, 0x04, 1), 16_000),
+    ("frame to be skipped", greeting + header(16_000, 0x7F, 0, flags: 0x80), 16_000),
+  ]
+
+  @Test(arguments: drips)
+  func `a client that lets its bytes drip is cut off all the same`(stage: String, begun: [UInt8], rest: Int) async throws {
+    let errors = try await survives(adjust: {
+      $0.limits.frameTimeoutSeconds = 1
+      $0.limits.helloTimeoutSeconds = stage == "preface and HELLO" ? 2 : 120
+    }) { echo in
+      let raw = try await RawClient.secure(to: echo)
+      await raw.send(begun)
+      // What is left of a frame is never all sent: 100 ms a byte is too slow for each.
+      let bytes = begun.isEmpty ? Array(Self.greeting.prefix(rest)) : [UInt8](repeating: 0, count: rest)
+      for byte in bytes.dropLast() where raw.isOpen {
+        await raw.send([byte])
+        try await Task.sleep(for: .milliseconds(100))
+      }
+      #expect(try await Self.goAway(raw.ended()) == .timeout)
+    }
+    #expect(errors.compactMap { ($0 as? WireError)?.code } == [.timeout])
+  }
+
+  @Test func `a client that lets its handshake drip is cut off all the same`() async throws {
+    let errors = try await survives(adjust: { $0.tls.limits.handshakeTimeout = .seconds(3) }) { echo in
+      let raw = try await RawClient.connect(to: echo, tls: nil)
+      // A handshake record of 512 bytes that never comes to its end.
+      await raw.send([0x16, 0x03, 0x01, 0x02, 0x00])
+      while raw.isOpen {
+        await raw.send([1])
+        try await Task.sleep(for: .milliseconds(100))
+      }
+      #expect(try await raw.ended().received.readableBytes == 0)
+    }
+    #expect(errors.contains { ($0 as? TLSError)?.code == .handshakeTimeout })
+  }
+
+  /// On a busy connection every read may end within a frame: the clock is the frame's, not the connection's.
+  @Test func `a client whose every read ends within a frame is served`() async throws {
+    let errors = try await survives(adjust: { $0.limits.frameTimeoutSeconds = 1 }) { echo in
+      let raw = try await RawClient.secure(to: echo)
+      await raw.send(Self.greeting + RawFrames.open(1, "lontar.testing.v1.Echo/ClientStream", end: false))
+      let message = RawFrames.message(1, [])
+      await raw.send(Array(message.prefix(5)))
+      // For three seconds the connection never rests between two frames.
+      for _ in 0..<30 {
+        await raw.send(Array(message.dropFirst(5) + message.prefix(5)))
+        try await Task.sleep(for: .milliseconds(100))
+      }
+      await raw.send(Array(message.dropFirst(5)) + RawFrames.frame(0x04, 1, flags: 1, []))
+      let frames = try await raw.frames { if case .status(1, _, _, _) = $0 { true } else { false } }
+      #expect(frames.contains { if case .status(1, let status, _, _) = $0 { status.code == 0 } else { false } })
+      await raw.close()
+    }
+    #expect(errors.compactMap { $0 as? WireError }.isEmpty)
   }
 
   @Test func `a client without calls is let go after the idle time, without being called wrong`() async throws {

@@ -133,6 +133,24 @@ internal import Testing
     #expect((limit / 2...limit).contains(answer.remainingNanoseconds))
   }
 
+  @Test(arguments: [
+    MethodConfiguration(retry: RetryPolicy(attemptsMax: 3, backoffFirst: .milliseconds(1))),
+    MethodConfiguration(hedging: HedgingPolicy(attemptsMax: 3, delay: .zero)),
+  ])
+  func `a call may say that it is not to be repeated`(configuration: MethodConfiguration) async throws {
+    let runs = Mutex(0)
+    let client = Self.client(configuration) { router in
+      router.unary(Lontar_Testing_V1_Echo.unary) { _, _ in
+        runs.withLock { $0 += 1 }
+        throw RPCError(.unavailable, "not now")
+      }
+    }
+    var options = CallOptions()
+    options.mayRepeat = false
+    #expect(await RPCError.of { try await EchoClient(client).unary(EchoRequest(), options: options) }?.code == .unavailable)
+    #expect(runs.withLock { $0 } == 1)
+  }
+
   @Test func `a method is hedged by configuration, and streams of it run once`() async throws {
     let attempts = Mutex<[Int]>([])
     let client = Self.client(MethodConfiguration(hedging: HedgingPolicy(attemptsMax: 2, delay: .milliseconds(5)))) { router in

@@ -79,9 +79,13 @@ import Testing
   }
 
   /// 200 in 30 seconds are borne, the next one is not; after the window they are forgotten.
-  @Test(arguments: ["reset", "ping", "blocked", "malformed message"]) func `a flood ends the connection`(kind: String) throws {
+  @Test(arguments: [
+    "reset", "reset of a finished call", "ping", "goaway", "blocked", "hint", "malformed message", "empty message",
+    "message over the limit", "unknown codec", "credit overrun",
+  ]) func `a flood ends the connection`(kind: String) throws {
     var limits = WireLimits()
     limits.callsMax = 1_000
+    limits.streamWindowBytes = 1_024
     let server = try openServer(limits)
     var stream: UInt32 = 1
     func bytes() -> ByteBuffer {
@@ -90,6 +94,14 @@ import Testing
       case "reset": bytes.writeImmutableBuffer(rawFrame(6, stream: stream, reset))
       case "ping": bytes = rawFrame(9, ByteBuffer(count: 8))
       case "blocked": bytes = rawFrame(0x0B, flags: 0x80)
+      case "hint": bytes = rawFrame(0x0C, flags: 0x80)
+      case "goaway": bytes = rawFrame(0x0A, ByteBuffer(repeating: 0, count: 10))
+      case "reset of a finished call":
+        if stream > 1 { bytes = rawFrame(6, stream: 1, reset) } else { bytes.writeImmutableBuffer(rawFrame(6, stream: 1, reset)) }
+      case "empty message": bytes.writeImmutableBuffer(rawFrame(4, stream: stream))
+      case "message over the limit": bytes.writeImmutableBuffer(rawFrame(4, stream: stream, flags: 2, lengths(5 << 20, then: 1)))
+      case "unknown codec": bytes = openBytes(stream, message: ByteBuffer(count: 1), codec: 0xC8)
+      case "credit overrun": bytes.writeImmutableBuffer(rawFrame(4, stream: stream, lengths(1_017, then: 1_017)))
       default: bytes.writeImmutableBuffer(rawFrame(4, stream: stream, ByteBuffer(count: 1)))
       }
       stream += 2

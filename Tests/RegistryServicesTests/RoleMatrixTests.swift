@@ -7,7 +7,12 @@ import Testing
   static let decided = """
     method                                         ministry_admin  ministry_analyst  region_admin  region_viewer  export
     grpc.health.v1.Health/Check                    open            open              open          open           open
+    grpc.health.v1.Health/List                     open            open              open          open           open
     grpc.health.v1.Health/Watch                    open            open              open          open           open
+    grpc.reflection.v1.ServerReflection/ServerReflectionInfo  open  open             open          open           open
+    lontar.admin.v1.Admin/GetConnection            read            -                 -             -              -
+    lontar.admin.v1.Admin/GetServer                read            -                 -             -              -
+    lontar.admin.v1.Admin/ListConnections          read            -                 -             -              -
     seratus.v1.CohortService/GetCohort             read            read              read          read           read
     seratus.v1.CohortService/ListCohorts           read            read              read          read           read
     seratus.v1.ComparisonService/CompareCohorts    read            read              read          read           read

@@ -90,6 +90,31 @@ internal import Testing
     #expect(await daemon.ended() == 0)
   }
 
+  // MARK: Scanners
+
+  /// To a scanner that names no protocol of ours the daemon shows not even its certificate. What it would see is rated in LontarTLSTests
+  /// on the same TLS settings.
+  @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/sslscan"), "needs Debian's sslscan"))
+  func `a public scanner that does not speak Lontar learns nothing, and every older TLS is refused`() async throws {
+    let installation = try await Installation.shared()
+    let place = "127.0.0.1:\(installation.port)"
+    let scan = try await RunningProgram(path: "/usr/bin/sslscan", ["--no-colour", "--xml=-", place])
+    #expect(await scan.ended() == 0)
+    #expect(scan.output.contains("<ssltest host=\"127.0.0.1\""))
+    #expect(!scan.output.contains("enabled=\"1\"") && !scan.output.contains("<cipher ") && !scan.output.contains("<subject>"))
+    for (version, isServed) in [("-tls1", false), ("-tls1_1", false), ("-tls1_2", false), ("-tls1_3", true)] {
+      let client = try await RunningProgram(
+        path: "/usr/bin/openssl",
+        [
+          "s_client", "-connect", place, "-CAfile", installation.folder.file("certificates/ca.pem"), "-verify_return_error",
+          "-alpn", "lontar/1", "-cipher", "ALL:@SECLEVEL=0", version,
+        ])
+      #expect((await client.ended() == 0) == isServed, "\(version): \(client.errors)")
+      #expect(client.output.contains("ALPN protocol: lontar/1") == isServed, "\(version)")
+    }
+    #expect(try await installation.ask("analyst", "whoami").status == 0)
+  }
+
   /// A certificate for localhost that was good for one day, two years ago.
   private static func expired(_ folder: TemporaryFolder) async throws -> (certificate: String, key: String) {
     let (certificate, key) = (folder.file("old.pem"), folder.file("old.key"))

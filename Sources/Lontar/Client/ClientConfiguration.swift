@@ -88,6 +88,8 @@ public struct CallOptions: Sendable {
   /// True: wait for a connection until the deadline. False: fail at once while no server can be reached. Nil: as the method's
   /// configuration says, else false.
   public var waitForReady: Bool?
+  /// False: neither retried nor hedged, whatever the method's configuration says.
+  public var mayRepeat = true
 
   public init(
     timeout: Duration? = nil, metadata: Metadata = Metadata(), idempotencyKey: [UInt8]? = nil, waitForReady: Bool? = nil

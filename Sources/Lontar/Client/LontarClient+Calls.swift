@@ -67,7 +67,8 @@ extension LontarClient {
     return ClientCall(
       frame: frame, kind: method.kind, message: message,
       deadline: Self.timeout(options, plan).map { NIODeadline.after(nanoseconds: $0.clampedNanoseconds) },
-      waitForReady: options.waitForReady ?? plan?.configuration.waitForReady ?? false, plan: plan)
+      waitForReady: options.waitForReady ?? plan?.configuration.waitForReady ?? false,
+      plan: options.mayRepeat ? plan : nil)
   }
 
   /// The shorter of what the call and its method's configuration allow.

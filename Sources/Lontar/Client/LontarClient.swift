@@ -62,7 +62,8 @@ public final class LontarClient: Sendable {
   private func hedged<Request, Response>(
     _ method: Method<Request, Response>, _ message: OutgoingMessage, _ options: CallOptions
   ) async throws(RPCError) -> UnaryAnswer {
-    guard core.plans.haveHedging, let plan = core.plans.plan(for: method.name), let hedging = plan.hedging else {
+    guard core.plans.haveHedging, options.mayRepeat, let plan = core.plans.plan(for: method.name), let hedging = plan.hedging
+    else {
       return try await answer(method, message, options)
     }
     var options = options

@@ -2,17 +2,24 @@
 // swift-format-ignore-file
 
 
+/// Whether a server takes calls.
 public enum Grpc_Health_V1_Health {
   public static let serviceName = "grpc.health.v1.Health"
   public static let check = Method<Grpc_Health_V1_HealthCheckRequest, Grpc_Health_V1_HealthCheckResponse>(
     service: serviceName, name: "Check", kind: .unary)
+  public static let list = Method<Grpc_Health_V1_HealthListRequest, Grpc_Health_V1_HealthListResponse>(
+    service: serviceName, name: "List", kind: .unary)
   public static let watch = Method<Grpc_Health_V1_HealthCheckRequest, Grpc_Health_V1_HealthCheckResponse>(
     service: serviceName, name: "Watch", kind: .serverStreaming)
 }
 
 /// What a server of grpc.health.v1.Health implements.
 public protocol Grpc_Health_V1_HealthHandler: Sendable {
+  /// The status of one service now; NOT_FOUND for one that the server does not know.
   func check(_ request: Grpc_Health_V1_HealthCheckRequest, context: CallContext) async throws -> Grpc_Health_V1_HealthCheckResponse
+  /// All statuses of one moment; RESOURCE_EXHAUSTED if there are too many.
+  func list(_ request: Grpc_Health_V1_HealthListRequest, context: CallContext) async throws -> Grpc_Health_V1_HealthListResponse
+  /// The status now and whenever it changes; SERVICE_UNKNOWN for a service that the server does not know, and the call goes on.
   func watch(
     _ request: Grpc_Health_V1_HealthCheckRequest, to writer: ResponseWriter<Grpc_Health_V1_HealthCheckResponse>, context: CallContext
   ) async throws
@@ -21,6 +28,7 @@ public protocol Grpc_Health_V1_HealthHandler: Sendable {
 extension Router {
   public mutating func register(_ handler: some Grpc_Health_V1_HealthHandler) {
     unary(Grpc_Health_V1_Health.check) { try await handler.check($0, context: $1) }
+    unary(Grpc_Health_V1_Health.list) { try await handler.list($0, context: $1) }
     serverStreaming(Grpc_Health_V1_Health.watch) { try await handler.watch($0, to: $1, context: $2) }
   }
 }
@@ -33,12 +41,21 @@ public struct Grpc_Health_V1_HealthClient: Sendable {
     self.client = client
   }
 
+  /// The status of one service now; NOT_FOUND for one that the server does not know.
   public func check(
     _ request: Grpc_Health_V1_HealthCheckRequest, options: CallOptions = CallOptions()
   ) async throws(RPCError) -> Grpc_Health_V1_HealthCheckResponse {
     try await client.unary(Grpc_Health_V1_Health.check, request, options: options)
   }
 
+  /// All statuses of one moment; RESOURCE_EXHAUSTED if there are too many.
+  public func list(
+    _ request: Grpc_Health_V1_HealthListRequest, options: CallOptions = CallOptions()
+  ) async throws(RPCError) -> Grpc_Health_V1_HealthListResponse {
+    try await client.unary(Grpc_Health_V1_Health.list, request, options: options)
+  }
+
+  /// The status now and whenever it changes; SERVICE_UNKNOWN for a service that the server does not know, and the call goes on.
   public func watch(
     _ request: Grpc_Health_V1_HealthCheckRequest, options: CallOptions = CallOptions()
   ) async throws(RPCError) -> ResponseStream<Grpc_Health_V1_HealthCheckResponse> {

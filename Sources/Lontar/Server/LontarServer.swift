@@ -24,7 +24,9 @@ public final class LontarServer: Sendable {
     configuration.tls.applicationProtocols = [LontarServer.applicationProtocol]
     contexts = try TLSContextBox(configuration.tls)
     self.configuration = configuration
-    shared = ServerShared(limits: configuration.limits, router: router, onCall: onCall, onConnectionError: onConnectionError)
+    shared = ServerShared(
+      limits: configuration.limits, connectionsMax: configuration.connectionsMax, router: router, onCall: onCall,
+      onConnectionError: onConnectionError)
     group = MultiThreadedEventLoopGroup(
       numberOfThreads: configuration.eventLoops > 0 ? configuration.eventLoops : System.coreCount)
   }
@@ -43,6 +45,7 @@ public final class LontarServer: Sendable {
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
       .childChannelInitializer { channel in
         guard shared.connections.count < configuration.connectionsMax else {
+          shared.totals.connectionRefused()
           shared.onConnectionError("-", RPCError(.resourceExhausted, "more connections than connectionsMax"))
           return channel.close()
         }

@@ -7,6 +7,9 @@ public struct Router: Sendable {
   /// Around the handler of every method, the first outermost.
   public var interceptors: [any ServerInterceptor] = []
 
+  /// Of the descriptors that reflection serves, for HELLO; 0: not stated.
+  package var schemaHash: UInt64 = 0
+
   public init() {}
 
   /// The names of all methods, sorted.

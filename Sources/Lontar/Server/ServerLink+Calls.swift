@@ -14,6 +14,7 @@ extension ServerLink {
       if let call = call as? ServerCall { halfClosed(call) }
     case .cancelled(let call, let code):
       guard let call = call as? ServerCall else { return }
+      tally.resetsReceived += 1
       let isDeadline = code == ResetCode.deadlineExceeded.rawValue
       stop(call, RPCError(isDeadline ? .deadlineExceeded : .cancelled, "the client gave the call up"))
     case .failed(let stream, let call, let fault):

@@ -6,18 +6,25 @@ struct ServerClocks {
   var sweep = DeadlineSweep()
   fileprivate var watch: RepeatedTask?
   fileprivate var partialSince: NIODeadline?
+  fileprivate var framesBefore: UInt64 = 0
   /// No call has come since.
   var quietSince = NIODeadline.now()
   /// The end of the TLS handshake, which has a clock of its own.
   var secureSince: NIODeadline?
-  fileprivate let openSince = NIODeadline.now()
-  fileprivate var bytesSince = NIODeadline.now()
+  let openSince = NIODeadline.now()
+  fileprivate(set) var bytesSince = NIODeadline.now()
   fileprivate var pingSince: NIODeadline?
   fileprivate var drainSince: NIODeadline?
 
-  mutating func read(_ now: NIODeadline, holdsPartialFrame: Bool) {
+  /// The clock of a frame begins anew with each frame: on a busy connection every read may end within one.
+  mutating func read(_ now: NIODeadline, holdsPartialFrame: Bool, frames: UInt64) {
     bytesSince = now
-    partialSince = holdsPartialFrame ? partialSince ?? now : nil
+    if !holdsPartialFrame {
+      partialSince = nil
+    } else if partialSince == nil || frames != framesBefore {
+      partialSince = now
+    }
+    framesBefore = frames
   }
 
   mutating func heard() {
@@ -43,16 +50,20 @@ extension ServerLink {
     clocks.sweep.reset()
     let now = NIODeadline.now()
     var earliest = NIODeadline.distantFuture
-    var late: [ServerCall] = []
-    for call in running where !call.isOver {
+    for case let call as ServerCall in machine.liveCalls {
       guard let deadline = call.deadline else { continue }
-      if deadline <= now { late.append(call) } else { earliest = min(earliest, deadline) }
+      if deadline <= now { expire(call) } else { earliest = min(earliest, deadline) }
     }
-    for call in late { end(call, RPCError(.deadlineExceeded, "the deadline of the call has passed")) }
     if earliest < .distantFuture {
       clocks.sweep.watch(earliest, on: executor.eventLoop) { [weak self] in self?.sweepDeadlines() }
     }
     scheduleFlush()
+  }
+
+  /// Stops the handler and answers. An answer that the client gives no credit for must not hold its place any longer.
+  private func expire(_ call: ServerCall) {
+    end(call, RPCError(.deadlineExceeded, "the deadline of the call has passed"))
+    do throws(WireError) { try machine.giveUp(call.stream) } catch { fail(error) }
   }
 
   private func checkClocks() {

@@ -15,6 +15,7 @@ final class ServerLink: Link, @unchecked Sendable {
   @exclusivity(unchecked) var machine: ServerConnection
   @exclusivity(unchecked) var running: [ServerCall] = []
   var clocks = ServerClocks()
+  var tally = LinkTally()
   private var isActive = false
   private var isReading = false
   private var flushIsScheduled = false
@@ -51,6 +52,7 @@ final class ServerLink: Link, @unchecked Sendable {
     guard !isActive, let eventLoop else { return }
     isActive = true
     shared.connections.add(self, eventLoop)
+    shared.totals.connectionAccepted()
     startClocks(eventLoop)
   }
 
@@ -63,6 +65,7 @@ final class ServerLink: Link, @unchecked Sendable {
     guard !isFailed else { return }
     isReading = true
     let now = NIODeadline.now()
+    tally.bytesIn += bytes.readableBytes
     machine.feed(bytes)
     do throws(WireError) {
       while let event = try machine.next(now: now.uptimeNanoseconds) {
@@ -73,7 +76,7 @@ final class ServerLink: Link, @unchecked Sendable {
     } catch {
       fail(error)
     }
-    clocks.read(now, holdsPartialFrame: machine.holdsPartialFrame)
+    clocks.read(now, holdsPartialFrame: machine.holdsPartialFrame, frames: machine.framesReceived)
   }
 
   func receiveComplete() {
@@ -97,6 +100,7 @@ final class ServerLink: Link, @unchecked Sendable {
     stopClocks()
     isFailed = true
     for call in running { stop(call, RPCError(.cancelled, "the connection was lost")) }
+    if isActive { shared.totals.connectionEnded(tally) }
     shared.connections.remove(self)
     pipe = nil
   }
@@ -106,7 +110,10 @@ final class ServerLink: Link, @unchecked Sendable {
     guard !isFailed else { return }
     isFailed = true
     machine.fail(error)
-    if error.code != .none { shared.onConnectionError(id, error) }
+    if error.code != .none {
+      shared.totals.connectionFailed(error.code)
+      shared.onConnectionError(id, error)
+    }
     for call in running { stop(call, RPCError(.cancelled, "the connection broke the protocol")) }
     scheduleFlush()
   }
@@ -141,6 +148,7 @@ final class ServerLink: Link, @unchecked Sendable {
     guard let pipe else { return }
     var wrote = false
     while pipe.isWritable || isFailed, let bytes = machine.takeOutbound() {
+      tally.bytesOut += bytes.readableBytes
       pipe.write(bytes)
       wrote = true
     }

@@ -10,15 +10,19 @@ final class ServerShared: Sendable {
   let hello: Hello
   let connections = ConnectionTable()
   let counters = ServerCounters()
+  let totals = ServerTotals()
+  /// 0: no bound.
+  let connectionsMax: Int
   let callNanosecondsMax: UInt64
   let onCall: (@Sendable (CallRecord) -> Void)?
   let onConnectionError: @Sendable (_ connection: String, any Error) -> Void
 
   init(
-    limits configuration: ServerLimits, router: Router, onCall: (@Sendable (CallRecord) -> Void)?,
+    limits configuration: ServerLimits, connectionsMax: Int = 0, router: Router, onCall: (@Sendable (CallRecord) -> Void)?,
     onConnectionError: @escaping @Sendable (String, any Error) -> Void
   ) {
     self.configuration = configuration
+    self.connectionsMax = connectionsMax
     methods = router.table()
     self.onCall = onCall
     self.onConnectionError = onConnectionError
@@ -27,6 +31,7 @@ final class ServerShared: Sendable {
     var hello = Hello()
     hello.environment = configuration.environment
     hello.software = configuration.software
+    hello.schemaHash = router.schemaHash
     self.hello = hello
   }
 
@@ -72,9 +77,12 @@ final class ConnectionTable: Sendable {
     _ = links.withLock { $0.removeValue(forKey: ObjectIdentifier(link)) }
   }
 
+  /// In no order.
+  var all: [(link: ServerLink, eventLoop: any EventLoop)] { links.withLock { Array($0.values) } }
+
   /// Runs `body` for each connection on its event loop.
   func forEach(_ body: @escaping @Sendable (ServerLink) -> Void) {
-    for (link, eventLoop) in links.withLock({ Array($0.values) }) {
+    for (link, eventLoop) in all {
       eventLoop.execute { body(link) }
     }
   }

@@ -6,10 +6,16 @@ protocol BytePipe: AnyObject {
   var eventLoop: any EventLoop { get }
   /// False: enough is under way; the link's `pipeIsWritable` is called when that changes.
   var isWritable: Bool { get }
+  /// `192.0.2.7:50412`; nil: there is none, or the other end has gone.
+  var remoteAddress: String? { get }
   func write(_ bytes: ByteBuffer)
   func flush()
   /// The link's `pipeClosed` follows.
   func close()
+}
+
+extension BytePipe {
+  var remoteAddress: String? { nil }
 }
 
 /// One end of a connection, as its pipe sees it. All of it is called on the pipe's event loop.

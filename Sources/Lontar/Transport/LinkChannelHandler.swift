@@ -60,6 +60,12 @@ private final class ChannelPipe: BytePipe {
   var eventLoop: any EventLoop { context.eventLoop }
   var isWritable: Bool { context.channel.isWritable }
 
+  var remoteAddress: String? {
+    guard let address = context.channel.remoteAddress, let host = address.ipAddress else { return nil }
+    let port = address.port ?? 0
+    return host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+  }
+
   func write(_ bytes: ByteBuffer) {
     context.write(NIOAny(bytes), promise: nil)
   }

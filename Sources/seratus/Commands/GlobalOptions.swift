@@ -33,9 +33,10 @@ struct GlobalOptions: ParsableArguments {
 
   @Option(
     help: Help(
-      id: "Batas waktu satu panggilan dalam detik, termasuk ulangan.", en: "Time limit of a call in seconds, retries included."
+      id: "Batas waktu satu panggilan dalam detik, termasuk ulangan. Bawaan: 30.",
+      en: "Time limit of a call in seconds, retries included. Default: 30."
     ).option)
-  var timeout: Int = 30
+  var timeout: Int?
 
   @Option(
     help: Help(
@@ -78,6 +79,8 @@ struct GlobalOptions: ParsableArguments {
   /// The host of the first server that the options name.
   var firstHost: String? { host ?? servers?.first?.host }
   var firstPort: Int? { port ?? servers?.first?.port }
+  /// The time limit that counts.
+  var seconds: Int { timeout ?? 30 }
 
   func validate() throws {
     if let server {
@@ -91,7 +94,7 @@ struct GlobalOptions: ParsableArguments {
             .text)
       }
     }
-    guard (1...86_400).contains(timeout) else {
+    guard (1...86_400).contains(seconds) else {
       throw ValidationError(
         Help(id: "--timeout harus 1 sampai 86400 detik.", en: "--timeout must be 1 to 86400 seconds.").text)
     }

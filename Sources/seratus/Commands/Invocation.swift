@@ -39,7 +39,7 @@ struct Invocation: Sendable {
   func withClient<Value>(_ body: (RegistryClient) async throws -> Value) async throws -> Value {
     let resolved = try connection.resolved()
     let client = try RegistryClient(
-      endpoint: resolved.endpoint, token: resolved.token, timeout: .seconds(global.timeout), software: "seratus")
+      endpoint: resolved.endpoint, token: resolved.token, timeout: .seconds(global.seconds), software: "seratus")
     do {
       let value = try await body(client)
       await client.shutdown()

@@ -24,7 +24,7 @@ struct SeratusCommand: AsyncParsableCommand {
       version: "seratus 0.1.0",
       subcommands: [
         LoginCommand.self, LogoutCommand.self, WhoAmICommand.self, RegionCommand.self, CohortCommand.self, CompareCommand.self,
-        ScoreCommand.self, ExportCommand.self, ProfileCommand.self,
+        ScoreCommand.self, ExportCommand.self, ProfileCommand.self, DescribeCommand.self, CallCommand.self,
       ])
   }
 

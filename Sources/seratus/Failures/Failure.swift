@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Lontar
 internal import LontarTLS
+internal import ProtobufReflection
 internal import RegistryClient
 internal import RegistryModel
 internal import RegistryProtocol
@@ -54,6 +55,7 @@ extension Failure {
     case let error as ProfileError: self.init(profile: error)
     case let fault as FileFault: self.init(output: fault)
     case let error as ModelError: self.init(model: error)
+    case let fault as CodecFault: self.init(codec: fault)
     case is CancellationError:
       self.init(exit: .other, code: "CANCELLED", reason: "CANCELLED", message: Phrase(id: "dibatalkan", en: "cancelled"))
     default: self.init(exit: .other, code: "UNKNOWN", reason: "UNKNOWN", message: .same("\(error)"))

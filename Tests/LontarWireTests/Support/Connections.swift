@@ -103,9 +103,18 @@ func frames(_ bytes: ByteBuffer?, limits: WireLimits = WireLimits(), preface: Bo
 /// A small generator with a seed (SplitMix64), so that a failing run can be repeated.
 struct Seeded: RandomNumberGenerator {
   private var state: UInt64
+  private var given: ArraySlice<UInt8> = []
   init(_ seed: UInt64) { state = seed }
 
+  /// The first choices are given, a byte each: what a fuzzer can steer.
+  init(given: [UInt8]) {
+    state = 0
+    self.given = given[...]
+  }
+
   mutating func next() -> UInt64 {
+    // The highest bits are those that a choice among few looks at.
+    if let byte = given.popFirst() { return UInt64(byte) << 56 | UInt64(byte) }
     state &+= 0x9E37_79B9_7F4A_7C15
     var z = state
     z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9

@@ -48,9 +48,15 @@ struct Simulation: ~Copyable {
   /// Handlers that work on although their call is over.
   private var stragglers = 0
   private var draining = 0
+  /// Calls whose answers may not have left yet.
+  private var answered: [Handler] = []
+  /// Calls of which the server has dropped what was unsent, at their deadline.
+  private var expired: Set<Int> = []
 
-  init(seed: UInt64) {
-    random = Seeded(seed)
+  init(seed: UInt64) { self.init(chance: Seeded(seed)) }
+
+  init(chance: Seeded) {
+    random = chance
     var limits = WireLimits()
     limits.framePayloadBytesMax = [1_024, 2_000, 16_372].randomElement(using: &random)!
     limits.streamWindowBytes = [1_024, 3_000, 40_000].randomElement(using: &random)!
@@ -91,7 +97,7 @@ struct Simulation: ~Copyable {
     case 4: takeAtClient()
     case 5: if chance(4) { try cancelCall() }
     case 6...7: answer()
-    case 8: takeAtServer()
+    case 8: if chance(6) { try expire() } else { takeAtServer() }
     case 9: if chance(10) { drain() } else { try client.ping(now) }
     case 10:
       try server.ping(now)
@@ -174,9 +180,10 @@ struct Simulation: ~Copyable {
       if message != nil { call.received += 1 }
       if status.code != UInt16(call.received % 17) { fail("call \(call.id) lost messages") }
       end(call)
-    case .reset(let call, _, _, let notProcessed):
+    case .reset(let call, let code, _, let notProcessed):
       guard let call = find(call, "RESET") else { return }
-      if !notProcessed || handledCalls.contains(call.id) { fail("call \(call.id) was processed and refused") }
+      if notProcessed == handledCalls.contains(call.id) { fail("call \(call.id) was processed and refused, or neither") }
+      if !notProcessed, code != 1 || !expired.contains(call.id) { fail("call \(call.id) was reset without a reason") }
       end(call)
     case .failed(_, let fault): fail("an honest server failed: \(fault)")
     case .goAway(_, _, _, let refused):
@@ -225,7 +232,16 @@ struct Simulation: ~Copyable {
     let sent = handler.sent + (message == nil ? 0 : 1)
     server.sendStatus(handler.stream, StatusFrame(code: UInt16(sent % 17)), message: message)
     handlers[handler.stream] = nil
+    answered.append(handler)
     if chance(2) { server.handlerFinished() } else { stragglers += 1 }
+  }
+
+  /// The deadline of a call passes, before or after its handler has answered.
+  private mutating func expire() throws(WireError) {
+    if chance(2), let handler = someHandler() { finish(handler) }
+    guard let handler = answered.popLast() else { return }
+    expired.insert(handler.id)
+    try server.giveUp(handler.stream)
   }
 
   private mutating func takeAtServer() {

@@ -5,9 +5,11 @@ from .method import Method, method
 from .net.tls import TLSProblem, client_context
 from .state.settings import Settings
 from .status import RpcError, Status, StatusCode
-from .wire.frames import TraceContext
+from .wire.frames import Blocked, Hint, TraceContext
 
 __all__ = [
+    "Blocked",
+    "Hint",
     "Metadata",
     "Method",
     "RpcError",

@@ -7,6 +7,7 @@ import ssl
 from collections.abc import AsyncIterable, AsyncIterator, Iterable
 from typing import Any, Self, TypedDict, Unpack
 
+from . import compression
 from .metadata import Given, pairs_of
 from .method import Method, Request, Response
 from .net.call import Call, Options
@@ -14,19 +15,25 @@ from .net.link import ConnectFailed, Link, LinkGone
 from .net.tls import client_context
 from .state.settings import Settings
 from .status import StatusCode, failure
-from .wire.frames import TraceContext
+from .wire.frames import Blocked, Hint, TraceContext
 
 Requests = Iterable[Request] | AsyncIterable[Request]
 
 
 class CallOptions(TypedDict, total=False):
-    """`timeout` in seconds. `key`: 16 bytes. `priority`: 0 to 255, a server may ignore it."""
+    """`timeout` in seconds. `key`: 16 bytes. `priority`: 0 to 255, a server may ignore it.
+
+    `compression` of the requests: "gzip", "deflate", or "zstd" if this Python has it. A message goes as it is all the same if the
+    server does not understand the compression, or if it would not shrink, or by more than a hundredfold. Never compress a secret
+    beside something that another can choose: the length would tell it byte by byte.
+    """
 
     timeout: float | None
     metadata: Given | None
     trace: TraceContext | None
     key: bytes | None
     priority: int
+    compression: str | None
 
 
 class Channel:
@@ -105,6 +112,16 @@ class Channel:
         """Connects now instead of with the first call. Raises RpcError."""
         await self.ping()
 
+    @property
+    def server_hint(self) -> Hint | None:
+        """What the server last said of its load, on the present connection; None: nothing, or that it is well."""
+        return None if self._link is None else self._link.hint
+
+    @property
+    def blocked(self) -> Blocked | None:
+        """The last wait for our credit that the server told, on the present connection."""
+        return None if self._link is None else self._link.blocked
+
     async def close(self) -> None:
         """Cancels what runs, and closes."""
         self._closed = True
@@ -157,4 +174,5 @@ def _options(given: CallOptions) -> Options:
         raise ValueError(f"an idempotency key has 16 bytes, not {len(key)}")
     if not 0 <= priority <= 255:
         raise ValueError(f"a priority is 0 to 255, not {priority}")
-    return Options(given.get("timeout"), pairs_of(given.get("metadata")), given.get("trace"), key, priority)
+    codec = compression.number(given.get("compression") or compression.IDENTITY)
+    return Options(given.get("timeout"), pairs_of(given.get("metadata")), given.get("trace"), key, priority, codec)

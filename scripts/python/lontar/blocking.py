@@ -15,6 +15,7 @@ from .method import Method, Request, Response
 from .net.call import Call as AsyncCall
 from .state.settings import Settings
 from .status import Status
+from .wire.frames import Blocked, Hint
 
 Result = TypeVar("Result")
 
@@ -77,6 +78,14 @@ class Channel:
     def connect(self) -> None:
         self._run(self._channel.connect())
 
+    @property
+    def server_hint(self) -> Hint | None:
+        return self._channel.server_hint
+
+    @property
+    def blocked(self) -> Blocked | None:
+        return self._channel.blocked
+
     def close(self) -> None:
         if not self._loop.is_closed():
             self._run(self._channel.close())
@@ -104,8 +113,8 @@ class Call(Generic[Request, Response]):
         self._call = call
         self._loop = loop
 
-    def send(self, message: Request) -> None:
-        self._run(self._call.send(message))
+    def send(self, message: Request, *, compressed: bool = True) -> None:
+        self._run(self._call.send(message, compressed=compressed))
 
     def send_all(self, requests: Iterable[Request]) -> None:
         """All requests and the half-close."""
@@ -131,6 +140,10 @@ class Call(Generic[Request, Response]):
     @property
     def initial(self) -> Metadata:
         return self._call.initial
+
+    @property
+    def answer_compression(self) -> str | None:
+        return self._call.answer_compression
 
     def status(self) -> Status:
         return self._run(self._call.status())

@@ -53,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     call.add_argument("method", metavar="package.Service/Method")
     call.add_argument("--json", action="append", default=[], metavar="MESSAGE", help="a request; again for a client stream")
     call.add_argument("--metadata", action="append", default=[], metavar="KEY=VALUE", help="for a -bin key VALUE is hex")
+    call.add_argument("--compression", metavar="NAME", help="of the requests: gzip, deflate, zstd")
     call.add_argument("--descriptors", metavar="FILE", help="descriptor set, binary or text; only health without it")
     call.add_argument("--show-metadata", action="store_true", help="print the server's metadata on standard error")
 
@@ -87,7 +88,7 @@ async def _call(channel: aio.Channel, given: argparse.Namespace) -> int:
     requests = [_request(catalog, method, text) for text in given.json or ["{}"]]
     if len(requests) > 1 and not method.client_streaming:
         raise Usage(f"{method.name} takes one --json")
-    options: aio.CallOptions = {"timeout": given.timeout, "metadata": _metadata(given.metadata)}
+    options: aio.CallOptions = {"timeout": given.timeout, "metadata": _metadata(given.metadata), "compression": given.compression}
     try:
         opening = channel.call(method, None if method.client_streaming else requests[0], **options)
         async with await opening as call:

@@ -35,9 +35,26 @@ def echo(catalog: Catalog) -> server.Echo:
 @pytest.fixture(scope="session")
 def echo_server() -> Iterator[server.EchoServer]:
     """The real server. scripts/test-python names its program; without it these tests are left out."""
+    yield from lend("echo-serve")
+
+
+@pytest.fixture(scope="session", params=[16_372, 1_024])
+def interop_server(request: pytest.FixtureRequest) -> Iterator[tuple[server.EchoServer, int]]:
+    """The server of gRPC's interoperability cases, and the longest frame that it takes."""
+    for running in lend("interop-serve", "--frame-payload", str(request.param)):
+        yield running, request.param
+
+
+@pytest.fixture(scope="session")
+def small_frames_server() -> Iterator[server.EchoServer]:
+    """The same with the smallest frames that the protocol allows."""
+    yield from lend("echo-serve", "--frame-payload", "1024")
+
+
+def lend(*arguments: str) -> Iterator[server.EchoServer]:
     if server.PROGRAM not in os.environ:
         pytest.skip(f"{server.PROGRAM} names no server program")
-    process, running = server.start()
+    process, running = server.start(*arguments)
     yield running
     assert process.stdin is not None
     process.stdin.close()

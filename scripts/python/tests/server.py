@@ -24,10 +24,14 @@ class EchoServer:
         return self.certificates / "ca.pem"
 
 
-def start() -> tuple[subprocess.Popen[str], EchoServer]:
+def start(*arguments: str) -> tuple[subprocess.Popen[str], EchoServer]:
     """It ends with its standard input."""
     process = subprocess.Popen(
-        [os.environ[PROGRAM], "echo-serve"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        [os.environ[PROGRAM], *(arguments or ("echo-serve",))],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
     )
     assert process.stdout is not None
     port, folder = process.stdout.readline().split()

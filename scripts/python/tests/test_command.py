@@ -56,6 +56,13 @@ def test_several_requests_make_a_stream(call, catalog: Catalog, echo: Echo) -> N
     assert json.loads(done.stdout)["payload"] == "YWI="  # "ab"
 
 
+def test_requests_are_compressed_if_asked(call) -> None:
+    request = json.dumps({"payload": "YWJj" * 50, "expect_compressed": True})  # "abc" fifty times
+    assert call("lontar.testing.v1.Echo/Unary", "--json", request).returncode == 1
+    done = call("lontar.testing.v1.Echo/Unary", "--json", request, "--compression", "gzip")
+    assert json.loads(done.stdout)["payload"] == "YWJj" * 50, done.stderr
+
+
 def test_a_failed_call_prints_status_and_details(call) -> None:
     done = call("lontar.testing.v1.Echo/Unary", "--json", '{"fail_with_code": 5, "fail_message": "tidak ada"}')
     assert (done.returncode, done.stdout) == (1, "")
@@ -70,6 +77,7 @@ def test_a_failed_call_prints_status_and_details(call) -> None:
         (["lontar.testing.v1.Echo/Unary", "--json", '{"nothing": 1}'], "--json is no lontar.testing.v1.EchoRequest"),
         (["lontar.testing.v1.Echo/Unary", "--json", "{}", "--json", "{}"], "takes one --json"),
         (["lontar.testing.v1.Echo/Unary", "--metadata", "k"], "KEY=VALUE"),
+        (["lontar.testing.v1.Echo/Unary", "--compression", "brotli"], "no compression 'brotli'"),
         (["lontar.testing.v1.Echo/Unary", "--metadata", "k-bin=xy"], "not hex"),
         (["lontar.testing.v1.Echo/Unary", "--metadata", "K=v"], "metadata key"),
     ],

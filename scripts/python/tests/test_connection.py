@@ -168,7 +168,14 @@ def test_a_refused_call_was_not_processed() -> None:
     assert peer.tell(Reset(1, 2, "full", not_processed=True)) == [events.CallRefused(1, 2, "full")]
 
 
-def test_a_reset_from_the_server_without_not_processed_ends_the_connection() -> None:
+def test_a_server_drops_an_answer_whose_deadline_has_passed() -> None:
+    peer = Peer()
+    peer.open()
+    assert peer.tell(Reset(1, 1, "late")) == [events.StatusReceived(1, StatusFrame(1, 4, "late"))]
+    assert peer.tell(StatusFrame(1, 0)) == []
+
+
+def test_any_other_reset_from_the_server_ends_the_connection() -> None:
     peer = Peer()
     peer.open()
     assert ending(peer.tell(Reset(1, 6, "oops"))).code == ConnectionErrorCode.PROTOCOL_ERROR

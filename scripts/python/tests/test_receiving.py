@@ -63,8 +63,8 @@ def test_head_then_messages_then_status() -> None:
         ([Msg(1, b"\0\0\0\1\xff\0\0\0x")], MALFORMED),
         ([Msg(1, (4_194_305).to_bytes(4, "big") * 2, more=True)], TOO_LARGE),
         ([Msg(1, b"\xff" * 8, more=True)], TOO_LARGE),
-        ([Msg(1, message(b"a"), codec=1)], StreamErrorCode.CODEC_UNSUPPORTED),
-        ([StatusFrame(1, 0, inline=b"a", codec=1)], StreamErrorCode.CODEC_UNSUPPORTED),
+        ([Msg(1, message(b"a"), codec=4)], StreamErrorCode.CODEC_UNSUPPORTED),
+        ([StatusFrame(1, 0, inline=b"a", codec=4)], StreamErrorCode.CODEC_UNSUPPORTED),
     ],
 )
 def test_a_fault_ends_one_call_and_not_the_connection(said: list[frames.Frame], code: StreamErrorCode) -> None:

@@ -10,12 +10,14 @@ from typing import Any, Generic, Self
 
 from google.protobuf.message import DecodeError
 
+from .. import compression
 from ..metadata import Metadata
 from ..method import Method, Request, Response
 from ..state import events
 from ..status import RpcError, Status, StatusCode, failure
 from ..wire.constants import StreamErrorCode, stream_code_name
 from ..wire.frames import Open, TraceContext
+from ..wire.message import Carried, codec_of, inline
 from ..wire.metadata import Pairs
 from .link import ConnectFailed, Link, LinkGone
 
@@ -25,13 +27,14 @@ _LONGEST_TIMEOUT = (1 << 64) - 1  # nanoseconds, as OPEN carries it
 
 @dataclass(frozen=True)
 class Options:
-    """`timeout` in seconds; `key`: 16 bytes that stay the same when the caller sends a call again."""
+    """`timeout` in seconds; `key`: 16 bytes that stay the same when the caller sends a call again; `codec`: of requests."""
 
     timeout: float | None = None
     metadata: Pairs | None = None
     trace: TraceContext | None = None
     key: bytes | None = None
     priority: int = 0
+    codec: int = 0
 
 
 class Call(Generic[Request, Response]):
@@ -57,7 +60,8 @@ class Call(Generic[Request, Response]):
         self._link: Link | None = None
         self._stream = 0
         self._attempt = 0
-        self._messages: deque[tuple[bytes, int]] = deque()
+        self._messages: deque[tuple[Carried, int]] = deque()  # as they came: what waits stays compressed
+        self._answer_codec: str | None = None
         self._head: Pairs | None = None
         self._status: Status | None = None
         self._changed = asyncio.Event()
@@ -68,11 +72,15 @@ class Call(Generic[Request, Response]):
 
     # For callers
 
-    async def send(self, message: Request) -> None:
-        """Sends one message; returns when its last byte has left, as far as the server's credit goes. Raises RpcError."""
+    async def send(self, message: Request, *, compressed: bool = True) -> None:
+        """Sends one message; returns when its last byte has left, as far as the server's credit goes. Raises RpcError.
+
+        `compressed` False: as it is, though the call has a compression.
+        """
         if self._half_closed:
             raise RuntimeError("the sending side of this call has ended")
-        await self._send(message.SerializeToString(), end=False)
+        if not self._over():
+            await self._send(self._pack(message.SerializeToString(), compressed), end=False)
 
     async def half_close(self) -> None:
         """No more messages from this side."""
@@ -108,10 +116,19 @@ class Call(Generic[Request, Response]):
         message, credit = self._messages.popleft()
         assert self._link is not None
         self._link.taken(self._stream, credit)
+        self._answer_codec = compression.name(codec_of(message))
         try:
-            return self.method.response_type.FromString(message)
+            return self.method.response_type.FromString(compression.inflate(message))
+        except compression.Broken as broken:
+            reason = f"{self.method.name}: the answer cannot be inflated: {broken}"
+            raise self._fail(failure(StatusCode.INTERNAL, reason)) from broken
         except DecodeError as error:
             raise self._fail(failure(StatusCode.INTERNAL, f"{self.method.name}: the answer cannot be read")) from error
+
+    @property
+    def answer_compression(self) -> str | None:
+        """How the message last taken came: "gzip", "deflate", "zstd" or "identity". None before the first."""
+        return self._answer_codec
 
     async def response(self) -> Response:
         """The one answer of a unary or client-streaming call. Raises RpcError."""
@@ -214,7 +231,7 @@ class Call(Generic[Request, Response]):
             except ConnectFailed as problem:
                 raise self._fail(failure(StatusCode.UNAVAILABLE, str(problem))) from problem
             except ValueError as problem:
-                raise self._fail(failure(StatusCode.RESOURCE_EXHAUSTED, str(problem))) from problem
+                raise self._too_large(problem) from problem
 
     def _make(self) -> Open:
         self._attempt += 1
@@ -222,12 +239,28 @@ class Call(Generic[Request, Response]):
         if self._deadline is not None:
             left = min(max(0, int((self._deadline - self._loop.time()) * 1e9)), _LONGEST_TIMEOUT)
         given = self._options
+        request = None if self._request is None else self._packed(self._request)
         return Open(
             0, self.method.name, left, given.trace, given.key, given.metadata, self._attempt, given.priority,
-            self._request, end=self._request is not None,
+            None if request is None else inline(request), request is not None, codec_of(request or b""),
         )  # fmt: skip
 
-    async def _send(self, message: bytes | None, end: bool) -> None:
+    def _pack(self, message: bytes, compressed: bool) -> Carried:
+        try:
+            return self._packed(message) if compressed else message
+        except ValueError as problem:
+            raise self._too_large(problem) from problem
+
+    def _packed(self, message: bytes) -> Carried:
+        """Compressed if the caller wants it and this server understands it. Raises ValueError for a message over its limit."""
+        assert self._link is not None
+        self._link.check(message)
+        return compression.pack(message, self._options.codec) if self._link.understands(self._options.codec) else message
+
+    def _too_large(self, problem: ValueError) -> RpcError:
+        return self._fail(failure(StatusCode.RESOURCE_EXHAUSTED, str(problem)))
+
+    async def _send(self, message: Carried | None, end: bool) -> None:
         if self._over():
             return
         assert self._link is not None
@@ -235,7 +268,7 @@ class Call(Generic[Request, Response]):
         try:
             self._link.send(self._stream, message, end)
         except ValueError as problem:
-            raise self._fail(failure(StatusCode.RESOURCE_EXHAUSTED, str(problem))) from problem
+            raise self._too_large(problem) from problem
         await self._sending_done.wait()
         self._over()
 
@@ -287,8 +320,11 @@ class Call(Generic[Request, Response]):
             self._link.reset(self._stream, code, reason)
 
     def _fail(self, error: RpcError) -> RpcError:
-        """The call is over for a reason of this side; returns the error to raise."""
+        """The call is over for a reason of this side, whatever the server said of it; returns the error to raise."""
         self._give_up(StreamErrorCode.CANCELLED, error.status)
+        if self._status is not None and self._status.code == StatusCode.OK:
+            self._status = error.status
+        self._messages.clear()
         return error
 
     def _finish(self, status: Status) -> None:

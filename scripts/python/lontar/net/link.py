@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import random
 import ssl
 from collections import deque
 from collections.abc import Callable
@@ -13,7 +14,9 @@ from ..state import events
 from ..state.connection import Connection
 from ..state.settings import Settings
 from ..wire.constants import ConnectionErrorCode, StreamErrorCode, connection_code_name
-from ..wire.frames import Open
+from ..wire.frames import Blocked, Hint, Open
+from ..wire.message import Carried
+from .notices import BlockedWatch, Hold
 from .pacing import Pace
 from .tls import TLSProblem, TLSSession
 
@@ -21,6 +24,7 @@ HANDSHAKE_SECONDS = 10.0
 HELLO_SECONDS = 5.0
 FRAME_SECONDS = 30.0
 CLOSE_SECONDS = 2.0
+BLOCKED_SECONDS = 1.0
 
 
 class LinkGone(Exception):
@@ -29,6 +33,9 @@ class LinkGone(Exception):
 
 class ConnectFailed(Exception):
     """No connection came about: one line for people."""
+
+
+Waiters = dict["asyncio.Future[None]", None]  # in the order of asking
 
 
 class CallSink(Protocol):
@@ -46,7 +53,12 @@ class Link(asyncio.Protocol):
         self._connection = Connection(settings)
         self._transport: asyncio.Transport | None = None
         self._calls: dict[int, CallSink] = {}
-        self._credit_waiters: dict[asyncio.Future[None], None] = {}  # in the order of asking
+        self._credit_waiters: Waiters = {}
+        self._held_waiters: Waiters = {}
+        self._hold = Hold()
+        self._blocked_watch = BlockedWatch()
+        self._blocked_timer: asyncio.TimerHandle | None = None
+        self.blocked: Blocked | None = None  # the last BLOCKED of the server
         self._pongs: dict[bytes, asyncio.Future[None]] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._frames_timer: asyncio.TimerHandle | None = None
@@ -83,26 +95,52 @@ class Link(asyncio.Protocol):
     def usable(self) -> bool:
         return self._connection.ready and not self._connection.draining
 
+    @property
+    def hint(self) -> Hint | None:
+        """The last HINT; None if the server has said none, or that it is well."""
+        return self._hold.hint
+
+    def understands(self, codec: int) -> bool:
+        return self._connection.understands(codec)
+
+    def check(self, message: Carried) -> None:
+        """Raises ValueError for a message that the server does not take."""
+        self._connection.check(message)
+
     async def open(self, sink: CallSink, make: Callable[[], Open]) -> int:
-        """Opens a call as soon as the server allows one more. Raises LinkGone, or ValueError for a message too large.
+        """Opens a call as soon as the server allows one more and no HINT holds it back.
 
         `make` builds the OPEN when its turn has come: it carries the time that is left then.
+        Raises LinkGone, or ValueError for a message too large.
         """
-        while not self._connection.can_open:
-            if not self.usable:
-                raise LinkGone(self._reason)
-            waiter = self._loop.create_future()
-            self._credit_waiters[waiter] = None
-            try:
-                await waiter
-            finally:
-                del self._credit_waiters[waiter]
+        await self._turn()
         stream = self._connection.open(make())
         self._calls[stream] = sink
         self._pump()
         return stream
 
-    def send(self, stream: int, message: bytes | None, end: bool) -> None:
+    async def _turn(self) -> None:
+        chance = random.random()
+        while True:
+            if not self.usable:
+                raise LinkGone(self._reason)
+            if (seconds := self._hold.left(self._loop.time(), chance)) > 0:
+                await self._wait(self._held_waiters, seconds)
+            elif not self._connection.can_open:
+                self._watch_blocked(wanted=True)
+                await self._wait(self._credit_waiters)
+            else:
+                return
+
+    async def _wait(self, waiters: Waiters, seconds: float | None = None) -> None:
+        waiter = self._loop.create_future()
+        waiters[waiter] = None
+        try:
+            await asyncio.wait([waiter], timeout=seconds)
+        finally:
+            del waiters[waiter]
+
+    def send(self, stream: int, message: Carried | None, end: bool) -> None:
         self._connection.send(stream, message, end)
         self._pump()
 
@@ -190,7 +228,7 @@ class Link(asyncio.Protocol):
     def connection_lost(self, error: Exception | None) -> None:
         self._connection.receive_end(clean=False)
         self._dispatch()
-        for timer in (self._timer, self._frames_timer, self._resets_timer):
+        for timer in (self._timer, self._frames_timer, self._resets_timer, self._blocked_timer):
             if timer is not None:
                 timer.cancel()
         if not self.greeted.done():
@@ -218,6 +256,7 @@ class Link(asyncio.Protocol):
             if not self._dispatch() and not data:
                 break
         self._flush()
+        self._watch_blocked(wanted=self._connection.sending)
         if self._connection.ended or (self._connection.draining and not self._calls and not self._connection.running):
             self._close()
 
@@ -240,10 +279,15 @@ class Link(asyncio.Protocol):
                 if not self.greeted.done():
                     self.greeted.set_result(None)
             case events.CallsAllowed():
-                self._wake()
+                self._wake(self._credit_waiters)
+            case events.Hinted(hint):
+                self._hold.hear(hint, self._loop.time())
+                self._wake(self._held_waiters)
+            case events.ServerBlocked(notice):
+                self.blocked = notice
             case events.Draining(_, reason):
                 self._reason = reason or "the server shuts down"
-                self._wake()
+                self._wake_all()
             case events.Pong(data):
                 if data in self._pongs and not self._pongs[data].done():
                     self._pongs[data].set_result(None)
@@ -269,12 +313,33 @@ class Link(asyncio.Protocol):
         for answer in self._pongs.values():
             if not answer.done():
                 answer.set_exception(LinkGone(self._reason))
-        self._wake()
+        self._wake_all()
 
-    def _wake(self) -> None:
-        for waiter in self._credit_waiters:
+    def _wake_all(self) -> None:
+        self._wake(self._credit_waiters)
+        self._wake(self._held_waiters)
+
+    def _wake(self, waiters: Waiters) -> None:
+        for waiter in waiters:
             if not waiter.done():
                 waiter.set_result(None)
+
+    def _watch_blocked(self, wanted: bool) -> None:
+        """Looks once a second at what waits, as long as anything does."""
+        if wanted and self._blocked_timer is None and not self._connection.ended:
+            self._blocked_timer = self._loop.call_later(BLOCKED_SECONDS, self._look_blocked)
+
+    def _look_blocked(self) -> None:
+        self._blocked_timer = None
+        waiting = self._connection.waiting()
+        if self._credit_waiters and (notice := self._connection.calls_exhausted()) is not None:
+            waiting.append(notice)
+        for notice in self._blocked_watch.look(waiting):
+            if self._pace.wait(self._loop.time()) == 0:
+                self._pace.count(self._loop.time())
+                self._connection.notify(notice)
+        self._watch_blocked(wanted=bool(waiting))
+        self._pump()
 
     def _close(self) -> None:
         if self._closing or self._transport is None:

@@ -4,9 +4,10 @@ from collections import deque
 from collections.abc import Iterator
 
 from ..wire import frames
-from ..wire.constants import PREFACE, STREAM_MAX, VERSION, ConnectionErrorCode, Side, StreamErrorCode
+from ..wire.constants import PREFACE, STREAM_MAX, VERSION, ConnectionErrorCode, Limit, Side, StreamErrorCode
 from ..wire.frames import Open
 from ..wire.hello import ANY_ENVIRONMENT, Hello
+from ..wire.message import Carried, from_inline, plain_length
 from ..wire.reader import FrameReader
 from ..wire.violation import ConnectionViolation, StreamFault, protocol_error
 from . import events
@@ -14,6 +15,7 @@ from .call import Call
 from .settings import Settings
 
 _CONTROL_BYTES_MOST = 1_048_576
+_DEADLINE_EXCEEDED = 4  # section 8
 
 
 class Connection:
@@ -80,19 +82,22 @@ class Connection:
     # What the driver does
 
     def open(self, call: Open) -> int:
-        """Opens a call and says its stream. `call.stream` is ignored; `call.inline` goes inline if it fits, else as MSG."""
+        """Opens a call and says its stream. `call.stream` is ignored; `call.inline` goes inline if it fits, else as MSG.
+
+        Raises ValueError for a message that the server does not take.
+        """
         if not self.can_open:
             raise RuntimeError("no call may be opened now: see can_open")
         assert self.server is not None
         if call.inline is not None:
-            self.check_size(call.inline)
+            self.check(from_inline(call.inline, call.codec))
         stream = self._last_opened + 2
         state = Call(stream, self.server.stream_window, self.settings)
         fits = call.inline is not None and self._fits_inline(call, state)
         alone = call.inline is None or fits
         sent = Open(
             stream, call.method, call.timeout, call.trace, call.key, call.metadata, call.attempt, call.priority,
-            call.inline if fits else None, call.end and alone,
+            call.inline if fits else None, call.end and alone, call.codec if fits else 0,
         )  # fmt: skip
         self._control += frames.encode(sent)
         self._last_opened = stream
@@ -102,20 +107,26 @@ class Connection:
         state.outgoing.opened_with(inline_bytes, sent.end)
         self._sent += inline_bytes
         if not alone:
-            self.send(stream, call.inline, call.end)
+            assert call.inline is not None
+            self.send(stream, from_inline(call.inline, call.codec), call.end)
         return stream
 
-    def check_size(self, message: bytes) -> None:
-        """Raises ValueError for a message that the server does not take."""
-        if self.server is not None and len(message) > self.server.message:
-            raise ValueError(f"the message has {len(message)} bytes; the server takes {self.server.message}")
+    def understands(self, codec: int) -> bool:
+        """Whether the server takes messages that are compressed so."""
+        return self.server is not None and bool(self.server.codecs >> codec & 1)
 
-    def send(self, stream: int, message: bytes | None, end: bool = False) -> None:
+    def check(self, message: Carried) -> None:
+        """Raises ValueError for a message that the server does not take."""
+        size = plain_length(message)
+        if self.server is not None and size > self.server.message:
+            raise ValueError(f"the message has {size} bytes; the server takes {self.server.message}")
+
+    def send(self, stream: int, message: Carried | None, end: bool = False) -> None:
         """Queues a message, a half-close, or both. Of a finished call nothing is sent any more."""
         if (call := self._calls.get(stream)) is None:
             return
         if message is not None:
-            self.check_size(message)
+            self.check(message)
         call.outgoing.push(message, end)
         if stream not in self._turns:
             self._turns.append(stream)
@@ -138,6 +149,35 @@ class Connection:
             raise ValueError("PING takes 8 bytes, after HELLO")
         self._pings.append(data)
         self._control += frames.encode(frames.Ping(data))
+
+    @property
+    def sending(self) -> bool:
+        """Messages or half-closes are waiting to leave."""
+        return bool(self._turns)
+
+    def waiting(self) -> list[frames.Blocked]:
+        """What keeps messages from leaving now: credit of a stream, credit of the connection."""
+        room = self._send_granted - self._sent
+        found: dict[frames.Blocked, None] = {}
+        for stream in self._turns:
+            if (call := self._calls.get(stream)) is None:
+                continue
+            match call.outgoing.blocked(room):
+                case Limit.STREAM_CREDIT:
+                    found[frames.Blocked(stream, Limit.STREAM_CREDIT, call.outgoing.granted)] = None
+                case Limit.CONNECTION_CREDIT:
+                    found[frames.Blocked(0, Limit.CONNECTION_CREDIT, self._send_granted)] = None
+        return list(found)
+
+    def calls_exhausted(self) -> frames.Blocked | None:
+        """All calls that the server allows have been opened."""
+        if not self.ready or self.draining or self._opened < self._allowed:
+            return None
+        return frames.Blocked(0, Limit.CALLS, self._allowed)
+
+    def notify(self, notice: frames.Blocked) -> None:
+        if self.ready:
+            self._control += frames.encode(notice)
 
     def leave(self, reason: str = "") -> None:
         """Opens no more calls; the running ones go on."""
@@ -216,7 +256,7 @@ class Connection:
                 self._count(len(frame.inline or b""))
                 self._on_call(frame.stream, lambda call: self._status(call, frame))
             case frames.Reset():
-                self._on_call(frame.stream, lambda call: self._refused(call, frame))
+                self._on_call(frame.stream, lambda call: self._reset_by_server(call, frame))
             case frames.Credit(0, offset):
                 self._send_granted = max(self._send_granted, offset)
             case frames.Credit(stream, offset):
@@ -227,6 +267,10 @@ class Connection:
                 self._pinged(data, ack)
             case frames.GoAway():
                 self._going(frame)
+            case frames.Blocked():
+                self._events.append(events.ServerBlocked(frame))
+            case frames.Hint():
+                self._events.append(events.Hinted(frame))
             case frames.Skipped():
                 pass
 
@@ -274,11 +318,15 @@ class Connection:
             self._events.append(events.MessageReceived(call.stream, *whole))
         self._events.append(events.StatusReceived(call.stream, frame))
 
-    def _refused(self, call: Call, frame: frames.Reset) -> None:
-        if not frame.not_processed:
-            raise protocol_error("a server sends RESET only with NOT_PROCESSED")
+    def _reset_by_server(self, call: Call, frame: frames.Reset) -> None:
+        if not frame.not_processed and frame.code != StreamErrorCode.DEADLINE_EXCEEDED:
+            raise protocol_error("a server sends RESET only with NOT_PROCESSED or after the deadline")
         del self._calls[call.stream]
-        self._events.append(events.CallRefused(call.stream, frame.code, frame.reason))
+        if frame.not_processed:
+            self._events.append(events.CallRefused(call.stream, frame.code, frame.reason))
+        else:
+            status = frames.StatusFrame(call.stream, _DEADLINE_EXCEEDED, frame.reason)
+            self._events.append(events.StatusReceived(call.stream, status))
 
     def _count(self, size: int) -> None:
         self._received += size

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from ..wire.frames import StatusFrame
+from ..wire.frames import Blocked, Hint, StatusFrame
 from ..wire.hello import Hello
+from ..wire.message import Carried
 from ..wire.metadata import Pairs
 
 
@@ -22,10 +23,10 @@ class HeadReceived:
 
 @dataclass(frozen=True)
 class MessageReceived:
-    """A whole message. `credit` goes back with `Connection.taken` once the application has taken it."""
+    """A whole message, as it came. `credit` goes back with `Connection.taken` once the application has taken it."""
 
     stream: int
-    message: bytes
+    message: Carried
     credit: int
 
 
@@ -73,6 +74,20 @@ class Pong:
 
 
 @dataclass(frozen=True)
+class ServerBlocked:
+    """The server has waited for credit of ours for a while."""
+
+    notice: Blocked
+
+
+@dataclass(frozen=True)
+class Hinted:
+    """The server said how it is."""
+
+    hint: Hint
+
+
+@dataclass(frozen=True)
 class Draining:
     """The server shuts down: no more calls here."""
 
@@ -100,6 +115,8 @@ Event = (
     | SendingDone
     | CallsAllowed
     | Pong
+    | ServerBlocked
+    | Hinted
     | Draining
     | Ended
 )

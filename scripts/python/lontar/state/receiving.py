@@ -1,14 +1,18 @@
 """The receiving side of one call: pieces put together, limits checked before, credit given back after (PROTOCOL.md 4 and 5)."""
 
-from ..wire.constants import MESSAGE_LENGTHS_BYTES, StreamErrorCode
+from ..wire.constants import INLINE_LENGTH_BYTES, MESSAGE_LENGTHS_BYTES, RATIO_MOST, StreamErrorCode
 from ..wire.frames import Msg
+from ..wire.message import Carried, Packed, from_inline, plain_length, travelling
 from ..wire.violation import StreamFault
 
 
 class Incoming:
-    def __init__(self, window: int, message_limit: int):
+    """`codecs`: the bits of HELLO's field 10. A compressed message stays so until its taker inflates it."""
+
+    def __init__(self, window: int, message_limit: int, codecs: int = 1):
         self._window = window
         self._message_limit = message_limit
+        self._codecs = codecs
         self.granted = window
         self.received = 0
         self.taken = 0
@@ -16,6 +20,8 @@ class Incoming:
         self._buffer = bytearray()
         self._missing = 0
         self._begun = False
+        self._codec = 0
+        self._plain_length = 0
         self._bytes_of_message = 0
 
     @property
@@ -28,22 +34,24 @@ class Incoming:
         if self.received > self.granted:
             raise _fault(StreamErrorCode.FLOW_CONTROL, f"{self.received} message bytes came, {self.granted} were granted")
 
-    def inline(self, message: bytes, codec: int) -> tuple[bytes, int]:
-        _check_codec(codec)
-        self._check_size(len(message))
-        self.count(len(message))
+    def inline(self, data: bytes, codec: int) -> tuple[Carried, int]:
+        self._check_codec(codec)
+        if codec != 0 and len(data) < INLINE_LENGTH_BYTES:
+            raise _fault(StreamErrorCode.MALFORMED, "a compressed message's length is cut off")
+        message = from_inline(data, codec)
+        self._check_sizes(len(travelling(message)), plain_length(message))
+        self.count(len(data))
         self._untaken += 1
-        return message, len(message)
+        return message, len(data)
 
-    def msg(self, frame: Msg) -> tuple[bytes, int] | None:
+    def msg(self, frame: Msg) -> tuple[Carried, int] | None:
         """The message that this frame completes, and the credit it holds; None while pieces are missing."""
         if frame.end:
             raise _fault(StreamErrorCode.MALFORMED, "a server ends its side with STATUS, not with END on MSG")
         if not frame.payload:
             raise _fault(StreamErrorCode.MALFORMED, "a MSG has no payload")
         self.count(len(frame.payload))
-        _check_codec(frame.codec)
-        piece = frame.payload if self._begun else self._begin(frame.payload)
+        piece = self._go_on(frame) if self._begun else self._begin(frame)
         if len(piece) > self._missing:
             raise _fault(StreamErrorCode.MALFORMED, f"{len(piece)} bytes came, {self._missing} were missing")
         self._buffer += piece
@@ -71,34 +79,48 @@ class Incoming:
         self.granted = offset
         return offset
 
-    def _begin(self, payload: bytes) -> bytes:
+    def _go_on(self, frame: Msg) -> bytes:
+        if frame.codec != self._codec:
+            raise _fault(StreamErrorCode.MALFORMED, f"a message of codec {self._codec} goes on with codec {frame.codec}")
+        return frame.payload
+
+    def _begin(self, frame: Msg) -> bytes:
+        payload, codec = frame.payload, frame.codec
         if len(payload) < MESSAGE_LENGTHS_BYTES:
             raise _fault(StreamErrorCode.MALFORMED, "a message's lengths are cut off")
+        self._check_codec(codec)
         length, uncompressed = int.from_bytes(payload[:4], "big"), int.from_bytes(payload[4:8], "big")
-        if length != uncompressed:
+        if codec == 0 and length != uncompressed:
             raise _fault(StreamErrorCode.MALFORMED, "without a codec both lengths are equal")
-        self._check_size(length)
+        self._check_sizes(length, uncompressed)
         self._begun = True
+        self._codec = codec
+        self._plain_length = uncompressed
         self._missing = length
         return payload[MESSAGE_LENGTHS_BYTES:]
 
-    def _check_size(self, size: int) -> None:
+    def _check_codec(self, codec: int) -> None:
+        if not self._codecs >> codec & 1:
+            raise _fault(StreamErrorCode.CODEC_UNSUPPORTED, f"codec {codec} was not offered")
+
+    def _check_sizes(self, length: int, uncompressed: int) -> None:
+        """Before anything is kept of a message."""
+        size = max(length, uncompressed)
         if size > self._message_limit:
             reason = f"a message of {size} bytes; {self._message_limit} are allowed"
             raise _fault(StreamErrorCode.MESSAGE_TOO_LARGE, reason)
+        if uncompressed > RATIO_MOST * length:
+            reason = f"{length} bytes would inflate to {uncompressed}, more than {RATIO_MOST} times"
+            raise _fault(StreamErrorCode.MESSAGE_TOO_LARGE, reason)
 
-    def _complete(self) -> tuple[bytes, int]:
-        message, credit = bytes(self._buffer), self._bytes_of_message
+    def _complete(self) -> tuple[Carried, int]:
+        data, credit = bytes(self._buffer), self._bytes_of_message
+        message = Packed(data, self._codec, self._plain_length) if self._codec else data
         self._buffer.clear()
         self._begun = False
         self._bytes_of_message = 0
         self._untaken += 1
         return message, credit
-
-
-def _check_codec(codec: int) -> None:
-    if codec != 0:
-        raise _fault(StreamErrorCode.CODEC_UNSUPPORTED, f"codec {codec} was not offered")
 
 
 def _fault(code: StreamErrorCode, reason: str) -> StreamFault:

@@ -2,8 +2,9 @@
 
 from collections import deque
 
-from ..wire.constants import MESSAGE_LENGTHS_BYTES
+from ..wire.constants import MESSAGE_LENGTHS_BYTES, Limit
 from ..wire.frames import Msg
+from ..wire.message import Carried, codec_of, lengths, travelling
 
 
 class Outgoing:
@@ -13,7 +14,7 @@ class Outgoing:
         self.stream = stream
         self.granted = granted
         self.sent = 0
-        self._waiting: deque[bytes] = deque()
+        self._waiting: deque[Carried] = deque()
         self._at: int | None = None  # bytes of the first waiting message that have gone; None: not begun
         self._end_wanted = False
         self._ended = False
@@ -36,7 +37,7 @@ class Outgoing:
         self.sent += message_bytes
         self._end_wanted = self._ended = end
 
-    def push(self, message: bytes | None, end: bool) -> None:
+    def push(self, message: Carried | None, end: bool) -> None:
         if self._end_wanted:
             raise ValueError("the sending side of this call has ended")
         if message is not None:
@@ -51,30 +52,36 @@ class Outgoing:
             self._ended = True
             return Msg(self.stream, b"", end=True)
         room = min(frame_payload, self.granted - self.sent, connection_room)
-        payload = self._piece(room)
-        if payload is None:
+        if room < self._least():
             return None
+        codec = codec_of(self._waiting[0])
+        payload = self._piece(room)
         self.sent += len(payload)
         more = self._at is not None
         end = not more and not self._waiting and self._end_wanted
         self._ended = end
-        return Msg(self.stream, payload, more, end)
+        return Msg(self.stream, payload, more, end, codec)
 
-    def _piece(self, room: int) -> bytes | None:
-        message = self._waiting[0]
-        if self._at is None:
-            if room < MESSAGE_LENGTHS_BYTES + min(1, len(message)):
-                return None
-            lengths = len(message).to_bytes(4, "big") * 2
-            start, stop = 0, min(len(message), room - MESSAGE_LENGTHS_BYTES)
-        else:
-            if room < 1:
-                return None
-            lengths = b""
-            start, stop = self._at, min(len(message), self._at + room)
+    def blocked(self, connection_room: int) -> Limit | None:
+        """Which credit keeps a message from going on."""
+        if not self._waiting:
+            return None
+        if self.granted - self.sent < self._least():
+            return Limit.STREAM_CREDIT
+        return Limit.CONNECTION_CREDIT if connection_room < self._least() else None
+
+    def _least(self) -> int:
+        """The credit without which the first waiting message cannot begin or go on."""
+        return 1 if self._at is not None else MESSAGE_LENGTHS_BYTES + min(1, len(travelling(self._waiting[0])))
+
+    def _piece(self, room: int) -> bytes:
+        message = travelling(self._waiting[0])
+        begin = lengths(self._waiting[0]) if self._at is None else b""
+        start = self._at or 0
+        stop = min(len(message), start + room - len(begin))
         if stop == len(message):
             self._waiting.popleft()
             self._at = None
         else:
             self._at = stop
-        return lengths + message[start:stop]
+        return begin + message[start:stop]

@@ -1,7 +1,8 @@
 """What this client says of itself in HELLO."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from .. import compression
 from ..wire.constants import (
     CONNECTION_WINDOW_DEFAULT,
     FRAME_PAYLOAD_DEFAULT,
@@ -16,7 +17,10 @@ from ..wire.hello import ANY_ENVIRONMENT, Hello
 
 @dataclass(frozen=True)
 class Settings:
-    """Sizes in bytes, each of what this client takes. `environment`: 16 bytes, all zero for any."""
+    """Sizes in bytes, each of what this client takes. `environment`: 16 bytes, all zero for any.
+
+    `codecs`: the compressions that answers may have; all that are available if left out.
+    """
 
     environment: bytes = ANY_ENVIRONMENT
     schema_hash: bytes = bytes(8)
@@ -25,6 +29,7 @@ class Settings:
     message: int = MESSAGE_DEFAULT
     stream_window: int = STREAM_WINDOW_DEFAULT
     connection_window: int = CONNECTION_WINDOW_DEFAULT
+    codecs: tuple[str, ...] = field(default_factory=compression.available)
 
     def __post_init__(self) -> None:
         if len(self.environment) != 16 or len(self.schema_hash) != 8 or len(self.software.encode()) > 64:
@@ -33,6 +38,11 @@ class Settings:
             raise ValueError(f"frame_payload is {FRAME_PAYLOAD_LEAST} to {FRAME_PAYLOAD_MOST}")
         if min(self.stream_window, self.connection_window) < WINDOW_LEAST:
             raise ValueError(f"a window is at least {WINDOW_LEAST}")
+        compression.bits(self.codecs)
+
+    @property
+    def codec_bits(self) -> int:
+        return compression.bits(self.codecs)
 
     def hello(self) -> Hello:
         return Hello(
@@ -43,4 +53,5 @@ class Settings:
             message=self.message,
             stream_window=self.stream_window,
             connection_window=self.connection_window,
+            codecs=self.codec_bits,
         )

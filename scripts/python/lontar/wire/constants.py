@@ -8,6 +8,7 @@ VERSION = 1
 
 HEADER_BYTES = 12
 MESSAGE_LENGTHS_BYTES = 8
+INLINE_LENGTH_BYTES = 4
 STREAM_MAX = 0x7FFF_FFFF
 
 FRAME_PAYLOAD_DEFAULT = 16_372
@@ -27,6 +28,11 @@ METADATA_VALUE_MOST = 4_096
 STATUS_TEXT_MOST = 2_048
 STATUS_DETAILS_MOST = 8_192
 REASON_MOST = 512
+
+CODEC_GZIP = 1
+CODEC_DEFLATE = 2
+CODEC_ZSTD = 3
+RATIO_MOST = 100
 
 
 class FrameType(IntEnum):
@@ -85,6 +91,22 @@ class StreamErrorCode(IntEnum):
     FLOW_CONTROL = 5
     INTERNAL_ERROR = 6
     CODEC_UNSUPPORTED = 7
+
+
+class Limit(IntEnum):
+    """What a sender of BLOCKED waits for."""
+
+    STREAM_CREDIT = 1
+    CONNECTION_CREDIT = 2
+    CALLS = 3
+
+
+class Load(IntEnum):
+    """How a server is that sends HINT."""
+
+    WELL = 0
+    BUSY = 1
+    OVERLOADED = 2
 
 
 class Side(IntEnum):

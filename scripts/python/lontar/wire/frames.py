@@ -11,6 +11,8 @@ from .constants import (
     STREAM_MAX,
     Flags,
     FrameType,
+    Limit,
+    Load,
 )
 from .cursor import Cursor
 from .header import Header
@@ -112,15 +114,32 @@ class GoAway:
 
 
 @dataclass(frozen=True)
+class Blocked:
+    """Its sender waits at `offset`, which is what it was granted."""
+
+    stream: int  # 0: the connection
+    limit: Limit
+    offset: int
+
+
+@dataclass(frozen=True)
+class Hint:
+    """How the server is. `milliseconds`: how long new calls should wait; said with OVERLOADED."""
+
+    level: Load
+    milliseconds: int = 0
+
+
+@dataclass(frozen=True)
 class Skipped:
-    """A frame that version 1 reads past."""
+    """A frame that version 1 reads past: of an unknown type, or a notice that it cannot read."""
 
     type: int
     stream: int = 0
     payload: bytes = field(default=b"", repr=False)
 
 
-Frame = Say | Open | Head | Msg | StatusFrame | Reset | Credit | MaxCalls | Ping | GoAway | Skipped
+Frame = Say | Open | Head | Msg | StatusFrame | Reset | Credit | MaxCalls | Ping | GoAway | Blocked | Hint | Skipped
 
 _TIMEOUT, _TRACE, _KEY, _OPEN_METADATA = 1, 2, 4, 8
 _TEXT, _DETAILS, _PUSHBACK, _TRAILERS = 1, 2, 4, 8
@@ -153,6 +172,11 @@ def encode(frame: Frame) -> bytes:
         case GoAway(last, code, final, reason):
             payload = last.to_bytes(4, "big") + code.to_bytes(4, "big") + bytes([final, 0]) + short_text(reason)
             return _frame(FrameType.GOAWAY, 0, Flags.NONE, payload)
+        case Blocked(stream, limit, offset):
+            payload = bytes([limit]) + offset.to_bytes(8, "big")
+            return _frame(FrameType.BLOCKED, stream, Flags.IGNORABLE, payload)
+        case Hint(level, milliseconds):
+            return _frame(FrameType.HINT, 0, Flags.IGNORABLE, bytes([level]) + milliseconds.to_bytes(4, "big"))
         case Skipped(kind, stream, payload):
             return _frame(kind, stream, Flags.IGNORABLE, payload)
 
@@ -186,7 +210,7 @@ def decode(header: Header, payload: bytes) -> Frame:
         case FrameType.GOAWAY:
             return _go_away(cursor)
         case FrameType.BLOCKED | FrameType.HINT:
-            return Skipped(kind, header.stream, payload)
+            return _notice(kind, header.stream, payload) or Skipped(kind, header.stream, payload)
 
 
 def open_fields(frame: Open) -> bytes:
@@ -302,6 +326,17 @@ def _sized(cursor: Cursor, most: int, field: str) -> bytes:
     if length > most:
         raise cursor.wrong(f"the {field} has {length} bytes; {most} are allowed")
     return cursor.take(length, field)
+
+
+def _notice(kind: FrameType, stream: int, payload: bytes) -> Blocked | Hint | None:
+    """None: too short, or with a limit or level that version 1 does not know. Bytes behind the fields are skipped."""
+    if kind is FrameType.BLOCKED:
+        if len(payload) < 9 or payload[0] not in set(Limit):
+            return None
+        return Blocked(stream, Limit(payload[0]), int.from_bytes(payload[1:9], "big"))
+    if len(payload) < 5 or payload[0] not in set(Load):
+        return None
+    return Hint(Load(payload[0]), int.from_bytes(payload[1:5], "big"))
 
 
 def _go_away(cursor: Cursor) -> GoAway:

@@ -42,7 +42,7 @@ RULES: dict[FrameType, Rule] = {
     FrameType.PING: Rule(_BOTH, Flags.ACK, True, False, 8),
     FrameType.GOAWAY: Rule(_BOTH, Flags.NONE, True, False, 10 + REASON_MOST),
     FrameType.BLOCKED: Rule(_BOTH, Flags.IGNORABLE, True, True, 64),
-    FrameType.HINT: Rule((Side.SERVER,), Flags.IGNORABLE, True, False, 64),
+    FrameType.HINT: Rule(_BOTH, Flags.IGNORABLE, True, False, 64),
 }
 
 

@@ -1,0 +1,140 @@
+import NIOCore
+import Testing
+
+@testable import LontarWire
+
+/// What a connection holds for a peer that means it ill, by count of bytes.
+@Suite struct HeldBytesTests {
+  private func credit(_ stream: UInt32, _ offset: UInt64) -> ByteBuffer {
+    var payload = ByteBuffer()
+    payload.writeInteger(offset)
+    return rawFrame(7, stream: stream, payload)
+  }
+
+  /// A writer that heeds the mark holds it and one message more for a reader without credit.
+  @Test(arguments: [1_000, 16_364, 100_000]) func `for a slow reader the server holds a mark and a message`(bytes: Int) throws {
+    let server = try openServer { $0.streamWindowBytes = 1_024 }
+    _ = try server.events(openBytes(1))
+    var written = 0
+    repeat { written += 1 } while !server.sendMessage(1, ByteBuffer(count: bytes))
+    _ = server.takeAll()
+    let held = server.connection.heldBytes
+    print("a reader with a window of 1,024 bytes: \(written) messages of \(bytes) bytes written, \(held) bytes held")
+    #expect(held <= 65_536 + bytes + 8)
+    #expect(held >= 65_536 - bytes)
+  }
+
+  /// 100 calls, each a message of 4 MiB that never comes to its end: the window is all that comes before somebody has to give credit.
+  @Test func `half-open streams hold what has come and not what was announced`() throws {
+    let server = try openServer()
+    for number in 0..<UInt32(100) {
+      _ = try server.events(openBytes(number * 2 + 1))
+      _ = try server.events(rawFrame(4, stream: number * 2 + 1, flags: 2, lengths(4 << 20, then: 1)))
+    }
+    #expect(server.connection.heldBytes == 100)
+    print("100 messages of 4 MiB announced: \(server.connection.heldBytes) bytes held")
+  }
+
+  @Test func `a reader that takes nothing makes its sender hold back at one window`() throws {
+    let server = try openServer()
+    _ = try server.events(openBytes(1))
+    for _ in 0..<16 { _ = try server.events(rawFrame(4, stream: 1, lengths(16_364, then: 16_364))) }
+    #expect(server.connection.heldBytes == 16 * 16_372)
+    #expect(try frames(server.takeAll()).isEmpty, "no credit is given")
+    #expect(try server.events(rawFrame(4, stream: 1, lengths(16_364, then: 16_364))).map(\.line) == ["failed 1 flowControl"])
+  }
+
+  @Test func `what is given up is no longer held, and its place is granted anew`() throws {
+    var limits = WireLimits()
+    limits.callsMax = 1
+    let server = try openServer(limits) { $0.streamWindowBytes = 1_024 }
+    _ = try server.events(openBytes(1, end: true))
+    server.sendStatus(1, StatusFrame(code: 0), message: ByteBuffer(count: 1_000_000))
+    server.handlerFinished()
+    let sent = try frames(server.takeAll())
+    #expect(sent == [.message(stream: 1, bytes: lengths(1_000_000, then: 1_016), codec: 0, more: true, end: false)])
+    #expect(server.connection.heldBytes == 1_000_000 - 1_016)
+    try server.connection.giveUp(1)
+    #expect(server.connection.heldBytes == 12 + 4 + "the deadline of the call passed before its answer could leave".utf8.count)
+    let last = try frames(server.takeAll())
+    #expect(
+      last == [
+        .reset(
+          stream: 1, code: 1, reason: "the deadline of the call passed before its answer could leave", notProcessed: false),
+        .maxCalls(2),
+      ])
+    #expect(server.connection.heldBytes == 0 && server.isIdle)
+    // Credit that comes too late, and a second giving up, change nothing.
+    #expect(try server.events(credit(1, 1 << 40)).isEmpty)
+    try server.connection.giveUp(1)
+    #expect(server.takeOutbound() == nil)
+  }
+
+  /// Else a client could have megabytes queued, give credit for all of them, and break a rule.
+  @Test func `behind the GOAWAY of a fault nothing more is sent`() throws {
+    let server = try openServer { ($0.streamWindowBytes, $0.connectionWindowBytes) = (1 << 30, 1 << 30) }
+    for stream: UInt32 in [1, 3] {
+      _ = try server.events(openBytes(stream, end: true))
+      server.sendStatus(stream, StatusFrame(code: 0), message: ByteBuffer(count: 4 << 20))
+    }
+    server.fail(WireError(.protocolError, "a rule"))
+    #expect(try frames(server.takeAll()) == [.goAway(lastStream: 3, code: 1, reason: "a rule", final: true)])
+    let client = try openClient()
+    let stream = client.open(Call(1), openFrame())
+    _ = client.takeAll()
+    _ = client.sendMessage(stream, ByteBuffer(count: 4 << 20), end: true)
+    client.fail(WireError(.protocolError, "a rule"))
+    #expect(try frames(client.takeAll()) == [.goAway(lastStream: 0, code: 1, reason: "a rule", final: true)])
+  }
+
+  @Test func `a call that has been answered whole cannot be given up`() throws {
+    let server = try openServer()
+    _ = try server.events(openBytes(1, end: true))
+    server.sendStatus(1, StatusFrame(code: 0), message: ByteBuffer(count: 10))
+    try server.connection.giveUp(1)
+    #expect(try frames(server.takeAll()) == [.status(stream: 1, StatusFrame(code: 0), message: ByteBuffer(count: 10), codec: 0)])
+  }
+
+  @Test func `a client hears a call that was given up as RESET with its code`() throws {
+    let pair = try Pair()
+    _ = pair.client.open(Call(1), openFrame(), end: true)
+    try pair.exchange()
+    try pair.server.connection.giveUp(1)
+    try pair.exchange()
+    #expect(pair.clientEvents.map(\.line) == ["reset 1 1"])
+    #expect(pair.client.isIdle && pair.server.isIdle)
+  }
+
+  /// Frames that are legal and mean nothing: they cost what reading them costs.
+  @Test func `floods of frames without meaning leave nothing behind`() throws {
+    let server = try openServer()
+    _ = try server.events(openBytes(1, end: true))
+    server.sendStatus(1, StatusFrame(code: 0))
+    _ = try server.events(openBytes(3))
+    _ = server.takeAll()
+    var flood = ByteBuffer()
+    for _ in 0..<10_000 {
+      flood.writeImmutableBuffer(rawFrame(4, stream: 1, flags: 1))
+      flood.writeImmutableBuffer(credit(1, 5))
+      flood.writeImmutableBuffer(credit(3, 5))
+      flood.writeImmutableBuffer(credit(0, 5))
+    }
+    #expect(try server.events(flood).isEmpty)
+    #expect(server.connection.heldBytes == 0)
+    #expect(server.takeOutbound() == nil)
+  }
+
+  @Test func `no windows at all make nobody wait for ever`() throws {
+    var limits = WireLimits()
+    limits.streamWindowBytes = 1_024
+    let pair = try Pair(clientLimits: limits, serverLimits: limits)
+    let stream = pair.client.open(Call(1), openFrame())
+    _ = pair.client.sendMessage(stream, ByteBuffer(count: 50_000), end: true)
+    try pair.exchange { event in
+      guard case .message(let stream, _, let message, true) = event else { return }
+      pair.server.messagesTaken(stream)
+      pair.server.sendStatus(stream, StatusFrame(code: 0), message: message.bytes)
+    }
+    #expect(pair.clientEvents.map(\.line) == ["message 1 1 50000", "status 1 0 inline -1"])
+  }
+}
