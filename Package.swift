@@ -90,7 +90,7 @@ let package = Package(
         "RegistryServices", "RegistryProtocol", "RegistryStore", "RegistryAccess", "RegistryModel", "PostgresClient", "Lontar",
         "LontarTLS", "MetricsText", lifecycle, signals, configuration, logging,
       ]),
-    room("RegistryClient", ["RegistryProtocol", "Lontar", "LontarTLS", "LontarWire", protobuf]),
+    room("RegistryClient", ["RegistryProtocol", "Lontar", "LontarTLS", protobuf]),
     command(
       "seratusd",
       [

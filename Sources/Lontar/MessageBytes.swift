@@ -57,6 +57,12 @@ extension WireMessage {
     return plainBytes > Self.largeBytes ? try await inflatedElsewhere(codec) : try inflated(codec)
   }
 
+  /// The same at once; nil: it is long, or malformed.
+  var plainIfSmall: ByteBuffer? {
+    guard plainBytes <= Self.largeBytes else { return nil }
+    return codec == 0 ? bytes : MessageCodec(rawValue: codec).flatMap { try? inflated($0) }
+  }
+
   private func inflated(_ codec: MessageCodec) throws(CompressionError) -> ByteBuffer {
     try codec.inflate(bytes, plainBytes: Int(plainBytes))
   }

@@ -26,7 +26,7 @@ public struct RPCError: Error, Sendable, CustomStringConvertible {
   public var description: String { "\(code): \(message)" }
 
   /// Whether the same call may succeed later, unchanged.
-  public var isRetryable: Bool { code == .unavailable || details.retryDelay != nil }
+  public var isRetryable: Bool { (code == .unavailable || details.retryDelay != nil) && !isHopeless }
 }
 
 /// The rich part of an error; travels as `google.rpc.Status` with ErrorInfo, BadRequest, RetryInfo, RequestInfo and LocalizedMessage.

@@ -53,6 +53,14 @@ public struct TLSError: Error, Sendable, Equatable, CustomStringConvertible {
     self.parameters = parameters
   }
 
+  /// The network's fault, or a passing one of the peer: connecting again may help. All else stays until a person has changed something.
+  public var isPassing: Bool {
+    switch code {
+    case .connectionLost, .truncated, .closed, .handshakeTimeout: true
+    default: false
+    }
+  }
+
   public var description: String {
     detail.isEmpty ? "\(code.rawValue): \(message); \(remedy)" : "\(code.rawValue): \(message); \(remedy) [\(detail)]"
   }

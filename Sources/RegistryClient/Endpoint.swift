@@ -2,6 +2,8 @@
 public struct Endpoint: Sendable, Equatable {
   public var host: String
   public var port: Int
+  /// Servers of the same registry that are asked, in order, while the first can't be.
+  public var others: [ServerAddress] = []
   /// PEM file of the authority to trust; nil: the authorities of the operating system.
   public var trustRootsPath: String?
   /// The name that the server's certificate must carry; nil: the host.
@@ -23,5 +25,6 @@ public struct Endpoint: Sendable, Equatable {
     self.init(
       host: profile.host, port: profile.port, trustRootsPath: profile.ca, serverName: profile.serverName,
       environment: profile.environment)
+    others = profile.others
   }
 }

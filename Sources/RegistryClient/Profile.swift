@@ -4,6 +4,8 @@ internal import Foundation
 public struct Profile: Sendable, Equatable {
   public var host: String
   public var port: Int
+  /// Servers of the same registry that are asked, in order, while the first can't be.
+  public var others: [ServerAddress] = []
   /// PEM file of the authority that signed the server's certificate; nil: the authorities of the operating system.
   public var ca: String?
   /// The name in the server's certificate, if it isn't the host.
@@ -59,7 +61,7 @@ public struct ProfileError: Error, Sendable, Equatable {
 }
 
 extension Profile {
-  static let keys: Set<String> = ["host", "port", "ca", "serverName", "token", "language", "environment"]
+  static let keys: Set<String> = ["host", "port", "servers", "ca", "serverName", "token", "language", "environment"]
 
   /// - Throws: the sentence that says what is wrong with the file.
   init(json: [UInt8]) throws(ProfileSyntax) {
@@ -76,6 +78,7 @@ extension Profile {
       throw ProfileSyntax("\"port\" must be a number from 1 to 65535", "\"port\" harus angka dari 1 sampai 65535")
     }
     self.init(host: host, port: port)
+    others = try Self.servers(object)
     ca = try Self.text(object, "ca")
     serverName = try Self.text(object, "serverName")
     token = try Self.text(object, "token")
@@ -84,6 +87,17 @@ extension Profile {
     if let language, language != "id", language != "en" {
       throw ProfileSyntax("\"language\" must be id or en", "\"language\" harus id atau en")
     }
+  }
+
+  /// Those beside the first.
+  private static func servers(_ object: [String: Any]) throws(ProfileSyntax) -> [ServerAddress] {
+    guard let value = object["servers"], !(value is NSNull) else { return [] }
+    let servers = (value as? [String])?.map { ServerAddress($0) }
+    guard let servers, !servers.contains(nil) else {
+      throw ProfileSyntax(
+        "\"servers\" must be a list of texts like host:7443", "\"servers\" harus daftar teks seperti host:7443")
+    }
+    return servers.compactMap { $0 }
   }
 
   private static func text(_ object: [String: Any], _ key: String) throws(ProfileSyntax) -> String? {
@@ -97,6 +111,7 @@ extension Profile {
     var object: [String: Any] = ["host": host, "port": port]
     let texts = ["ca": ca, "serverName": serverName, "token": token, "language": language, "environment": environment]
     for (key, value) in texts { object[key] = value }
+    if !others.isEmpty { object["servers"] = others.map(\.description) }
     let data = try JSONSerialization.data(
       withJSONObject: object, options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes])
     return String(decoding: data, as: UTF8.self) + "\n"

@@ -4,56 +4,56 @@ public import RegistryProtocol
 /// Reading calls are repeated while the server is unavailable.
 extension RegistryClient {
   public func listRegions(_ request: Seratus_V1_ListRegionsRequest) async throws(RPCError) -> Seratus_V1_ListRegionsResponse {
-    try await attempts { options async throws(RPCError) in try await regions.listRegions(request, options: options) }
+    try await call { options async throws(RPCError) in try await regions.listRegions(request, options: options) }
   }
 
   public func getRegion(_ request: Seratus_V1_GetRegionRequest) async throws(RPCError) -> Seratus_V1_GetRegionResponse {
-    try await attempts { options async throws(RPCError) in try await regions.getRegion(request, options: options) }
+    try await call { options async throws(RPCError) in try await regions.getRegion(request, options: options) }
   }
 
   public func searchRegions(
     _ request: Seratus_V1_SearchRegionsRequest
   ) async throws(RPCError) -> Seratus_V1_SearchRegionsResponse {
-    try await attempts { options async throws(RPCError) in try await regions.searchRegions(request, options: options) }
+    try await call { options async throws(RPCError) in try await regions.searchRegions(request, options: options) }
   }
 
   /// The five numbers of one region and year.
   public func reportRegion(_ request: Seratus_V1_ReportRegionRequest) async throws(RPCError) -> Seratus_V1_ReportRegionResponse {
-    try await attempts { options async throws(RPCError) in try await regions.reportRegion(request, options: options) }
+    try await call { options async throws(RPCError) in try await regions.reportRegion(request, options: options) }
   }
 
   public func listCohorts() async throws(RPCError) -> Seratus_V1_ListCohortsResponse {
-    try await attempts { options async throws(RPCError) in
+    try await call { options async throws(RPCError) in
       try await cohorts.listCohorts(Seratus_V1_ListCohortsRequest(), options: options)
     }
   }
 
   public func getCohort(_ request: Seratus_V1_GetCohortRequest) async throws(RPCError) -> Seratus_V1_GetCohortResponse {
-    try await attempts { options async throws(RPCError) in try await cohorts.getCohort(request, options: options) }
+    try await call { options async throws(RPCError) in try await cohorts.getCohort(request, options: options) }
   }
 
   public func compareCohorts(
     _ request: Seratus_V1_CompareCohortsRequest
   ) async throws(RPCError) -> Seratus_V1_CompareCohortsResponse {
-    try await attempts { options async throws(RPCError) in try await comparison.compareCohorts(request, options: options) }
+    try await call { options async throws(RPCError) in try await comparison.compareCohorts(request, options: options) }
   }
 
   public func listScores(_ request: Seratus_V1_ListScoresRequest) async throws(RPCError) -> Seratus_V1_ListScoresResponse {
-    try await attempts { options async throws(RPCError) in try await scores.listScores(request, options: options) }
+    try await call { options async throws(RPCError) in try await scores.listScores(request, options: options) }
   }
 
   public func explainScore(_ request: Seratus_V1_ExplainScoreRequest) async throws(RPCError) -> Seratus_V1_ExplainScoreResponse {
-    try await attempts { options async throws(RPCError) in try await scores.explainScore(request, options: options) }
+    try await call { options async throws(RPCError) in try await scores.explainScore(request, options: options) }
   }
 
   public func listInstruments() async throws(RPCError) -> Seratus_V1_ListInstrumentsResponse {
-    try await attempts { options async throws(RPCError) in
+    try await call { options async throws(RPCError) in
       try await scores.listInstruments(Seratus_V1_ListInstrumentsRequest(), options: options)
     }
   }
 
   public func whoAmI() async throws(RPCError) -> Seratus_V1_WhoAmIResponse {
-    try await attempts { options async throws(RPCError) in
+    try await call { options async throws(RPCError) in
       try await sessions.whoAmI(Seratus_V1_WhoAmIRequest(), options: options)
     }
   }
@@ -66,19 +66,19 @@ extension RegistryClient {
   public func putScores(
     _ request: Seratus_V1_PutScoresRequest, key: IdempotencyKey = IdempotencyKey()
   ) async throws(RPCError) -> Seratus_V1_PutScoresResponse {
-    try await attempts(key: key) { options async throws(RPCError) in try await scores.putScores(request, options: options) }
+    try await call(key: key) { options async throws(RPCError) in try await scores.putScores(request, options: options) }
   }
 
   /// Makes a session. Never repeated: each attempt that arrives would make one more.
   public func login(_ request: Seratus_V1_LoginRequest) async throws(RPCError) -> Seratus_V1_LoginResponse {
-    try await attempts(retries: .some(.none)) { options async throws(RPCError) in
+    try await call { options async throws(RPCError) in
       try await sessions.login(request, options: options)
     }
   }
 
   /// Revokes the session of this client's token. Revoking twice does no harm, so it is repeated.
   public func logout() async throws(RPCError) {
-    _ = try await attempts { options async throws(RPCError) in
+    _ = try await call { options async throws(RPCError) in
       try await sessions.logout(Seratus_V1_LogoutRequest(), options: options)
     }
   }

@@ -1,6 +1,5 @@
 public import Lontar
 internal import LontarTLS
-internal import LontarWire
 internal import RegistryProtocol
 
 /// The registry over Lontar: one method for each call, with the session's token, a time limit and retries.
@@ -22,17 +21,24 @@ public final class RegistryClient: Sendable {
   ///   - frameLog: gets the frames of the connection.
   /// - Throws: `TLSError` if the trust roots are missing or malformed.
   public init(
-    endpoint: Endpoint, token: String?, timeout: Duration = .seconds(30), retries: RetryPolicy = RetryPolicy(),
+    endpoint: Endpoint, token: String?, timeout: Duration = .seconds(30), retries: RetryPolicy = patience,
     software: String = "seratus-client", traceParent: String? = nil, frameLog: FrameLog? = nil
   ) throws {
     let tls = TLSClientConfiguration(
       trustRootsPath: endpoint.trustRootsPath, serverName: endpoint.serverName ?? endpoint.host,
       applicationProtocols: [LontarServer.applicationProtocol])
-    var configuration = ClientConfiguration(host: endpoint.host, port: endpoint.port, tls: tls)
+    let servers = [ServerAddress(host: endpoint.host, port: endpoint.port)] + endpoint.others
+    var configuration = ClientConfiguration(
+      endpoints: servers.map { ClientEndpoint(host: $0.host, port: $0.port, serverName: endpoint.serverName ?? $0.host) },
+      tls: tls)
     configuration.options.environment = endpoint.environment.map(EnvironmentName.identifier)
     configuration.options.software = software
     configuration.options.telemetry.frameLog = frameLog
     self.traceParent = traceParent
+    configuration.options.service = Self.service(retries, timeout)
+    // A call that is repeated every two seconds should find a new connection by then.
+    configuration.options.backoffFirstMilliseconds = 100
+    configuration.options.backoffMaxMilliseconds = 2_000
     lontar = try LontarClient(configuration)
     self.token = token
     environment = endpoint.environment
@@ -41,38 +47,28 @@ public final class RegistryClient: Sendable {
   }
 
   /// A client for a profile, with its token.
-  public convenience init(profile: Profile, timeout: Duration = .seconds(30), retries: RetryPolicy = RetryPolicy()) throws {
+  public convenience init(profile: Profile, timeout: Duration = .seconds(30), retries: RetryPolicy = patience) throws {
     try self.init(endpoint: Endpoint(profile), token: profile.token, timeout: timeout, retries: retries)
   }
 
   /// Ends the connection once the running calls have ended.
   public func shutdown() async { await lontar.shutdown() }
 
-  /// Runs a call until it succeeds, can't be helped, or its time is over.
-  func attempts<Answer: Sendable>(
-    key: IdempotencyKey? = nil, retries: RetryPolicy? = nil, _ call: (CallOptions) async throws(RPCError) -> Answer
+  /// Runs a call with all its attempts.
+  func call<Answer: Sendable>(
+    key: IdempotencyKey? = nil, _ call: (CallOptions) async throws(RPCError) -> Answer
   ) async throws(RPCError) -> Answer {
-    let policy = retries ?? self.retries
-    let clock = ContinuousClock()
-    let end = clock.now + timeout
-    var attempt = 1
-    while true {
-      do {
-        return try await call(options(remaining: clock.now.duration(to: end), key: key))
-      } catch {
-        let error = meaning(error)
-        let remaining = clock.now.duration(to: end)
-        let pause = policy.pause(after: error, attempt: attempt, remaining: remaining, jitter: .random(in: 0..<1))
-        guard let pause, (try? await Task.sleep(for: pause)) != nil else { throw error }
-        attempt += 1
-      }
+    do {
+      return try await call(options(remaining: timeout, key: key))
+    } catch {
+      throw meaning(error)
     }
   }
 
-  /// What the transport says of a server of another environment is no outage: it would be said again at every attempt.
+  /// What the transport says of a server of another environment, in the registry's words, which name the environment.
   func meaning(_ error: RPCError) -> RPCError {
-    guard let fault = error.cause as? WireError, fault.code == .environmentMismatch else { return error }
-    return RPCError(reason: "ENVIRONMENT_MISMATCH", parameters: ["environment": environment ?? ""], cause: fault)
+    guard error.transportReason == .environmentMismatch else { return error }
+    return RPCError(reason: "ENVIRONMENT_MISMATCH", parameters: ["environment": environment ?? ""], cause: error.cause)
   }
 
   /// - Parameter remaining: nil for streams, which may take as long as they take.
@@ -82,5 +78,20 @@ public final class RegistryClient: Sendable {
     var options = CallOptions(timeout: remaining, metadata: metadata, idempotencyKey: key?.bytes)
     options.traceParent = traceParent
     return options
+  }
+}
+
+extension RegistryClient {
+  /// A call that failed with UNAVAILABLE was not carried out, or the server recognises its idempotency key. It is repeated after 100 ms,
+  /// then twice as long each time up to 2 s, as long as the call's time lasts. A server that names a time is obeyed, and one that can't be
+  /// trusted is not asked again.
+  public static let patience = RetryPolicy(attemptsMax: 20, backoffMax: .seconds(2))
+
+  /// Every method is repeated but `login`: each attempt that arrives would make one more session.
+  static func service(_ retries: RetryPolicy, _ timeout: Duration) -> ServiceConfiguration {
+    var retries = retries
+    // Streams have no timeout, but somebody waits for their beginning, too.
+    retries.lastsMax = retries.lastsMax ?? timeout
+    return ServiceConfiguration(methods: ["": MethodConfiguration(retry: retries), Seratus_V1_SessionService.login.name: .init()])
   }
 }

@@ -64,7 +64,7 @@ package struct HealthProbe: Sendable {
     case .failure(let error):
       throw ServerError(
         .notServing, "the daemon at \(host) port \(port) gives no health: \(error.message)",
-        id: "daemon di \(host) port \(port) tidak memberi kabar: \(TransportWords.indonesian(error.message))")
+        id: "daemon di \(host) port \(port) tidak memberi kabar: \(TransportWords.indonesian(error))")
     }
   }
 

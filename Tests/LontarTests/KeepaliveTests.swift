@@ -11,15 +11,23 @@ internal import Testing
 @Suite(.timeLimit(.minutes(3))) struct KeepaliveTests {
   /// A server that says HELLO and then nothing: the other end of a client's pipe.
   private final class SilentServer: BytePipe, Connector, @unchecked Sendable {
+    let target = "lontar:test"
     let eventLoopBox = Mutex<(any EventLoop)?>(nil)
-    let place = "a silent server"
+    let isChanging = false
     private var link: ClientLink?
     private var hasGreeted = false
 
     var eventLoop: any EventLoop { eventLoopBox.withLock { $0 }! }
     var isWritable: Bool { true }
 
-    func connect(_ link: ClientLink, on eventLoop: any EventLoop, failed: @escaping @Sendable (RPCError) -> Void) {
+    func resolve(on eventLoop: any EventLoop) -> EventLoopFuture<[Destination]> {
+      eventLoop.makeSucceededFuture([Destination(place: "a silent server", endpoint: 0)])
+    }
+
+    func connect(
+      _ link: ClientLink, to destination: Destination, on eventLoop: any EventLoop,
+      failed: @escaping @Sendable (RPCError) -> Void
+    ) {
       eventLoopBox.withLock { $0 = eventLoop }
       eventLoop.execute {
         self.link = link

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import LontarTLS
 internal import LontarTesting
 internal import Synchronization
 internal import Testing
@@ -32,14 +33,20 @@ internal import Testing
     var seen: [Int] { attempts.withLock { $0 } }
   }
 
-  private static let quick = MethodRetryPolicy(
+  private static let quick = RetryPolicy(
     attemptsMax: 3, backoffFirst: .milliseconds(1), backoffMax: .milliseconds(4), codes: [.unavailable, .aborted])
 
-  private static func call(_ flaky: Flaky, _ interceptor: some ClientInterceptor, timeout: Duration? = nil) async -> RPCError? {
+  private static func call(_ flaky: Flaky, _ policy: RetryPolicy?, timeout: Duration? = nil) async -> RPCError? {
+    await call(flaky, timeout: timeout) { $0.service.methods[""] = MethodConfiguration(retry: policy) }
+  }
+
+  private static func call(
+    _ flaky: Flaky, timeout: Duration? = nil, _ adjust: (inout ClientOptions) -> Void
+  ) async -> RPCError? {
     var router = Router()
     flaky.register(&router)
     var options = ClientOptions()
-    options.interceptors = [interceptor]
+    adjust(&options)
     let client = InProcessServer(router: router).client(options)
     return await RPCError.of { try await EchoClient(client).unary(EchoRequest(), options: CallOptions(timeout: timeout)) }
   }
@@ -47,30 +54,30 @@ internal import Testing
   @Test(arguments: [(0, nil), (1, nil), (2, nil), (3, .unavailable)] as [(Int, StatusCode?)])
   func `a call is tried at most as often as its policy says`(failures: Int, end: StatusCode?) async {
     let flaky = Flaky(failures: failures, RPCError(.unavailable, "not now"))
-    #expect(await Self.call(flaky, RetryInterceptor { _ in Self.quick })?.code == end)
+    #expect(await Self.call(flaky, Self.quick)?.code == end)
     #expect(flaky.seen == Array(1...min(failures + 1, 3)))
   }
 
   @Test func `errors that are not listed and methods without a policy are not tried again`() async {
     let denied = Flaky(failures: 1, RPCError(.permissionDenied, "no"))
-    #expect(await Self.call(denied, RetryInterceptor { _ in Self.quick })?.code == .permissionDenied)
+    #expect(await Self.call(denied, Self.quick)?.code == .permissionDenied)
     let unlisted = Flaky(failures: 1, RPCError(.unavailable, "not now"))
-    #expect(await Self.call(unlisted, RetryInterceptor { _ in nil })?.code == .unavailable)
+    #expect(await Self.call(unlisted, nil)?.code == .unavailable)
     #expect(denied.seen == [1] && unlisted.seen == [1])
   }
 
   @Test(arguments: [(-1, [1]), (0, [1, 2]), (5, [1, 2])] as [(Int32, [Int])])
   func `the server's pushback goes before the client's backoff`(pushback: Int32, attempts: [Int]) async {
     let flaky = Flaky(failures: 1, RPCError(.unavailable, "later", pushbackMilliseconds: pushback))
-    let patient = MethodRetryPolicy(attemptsMax: 3, backoffFirst: .seconds(3_600), backoffMax: .seconds(3_600))
-    #expect((await Self.call(flaky, RetryInterceptor { _ in patient }) == nil) == (attempts.count > 1))
+    let patient = RetryPolicy(attemptsMax: 3, backoffFirst: .seconds(3_600), backoffMax: .seconds(3_600))
+    #expect((await Self.call(flaky, patient) == nil) == (attempts.count > 1))
     #expect(flaky.seen == attempts)
   }
 
   @Test func `a repetition that could only be late is not made; the first error stands`() async {
     let flaky = Flaky(failures: 1, RPCError(.unavailable, "not now"))
-    let slow = MethodRetryPolicy(attemptsMax: 3, backoffFirst: .seconds(3_600), backoffMax: .seconds(3_600))
-    #expect(await Self.call(flaky, RetryInterceptor { _ in slow }, timeout: .seconds(60))?.message == "not now")
+    let slow = RetryPolicy(attemptsMax: 3, backoffFirst: .seconds(3_600), backoffMax: .seconds(3_600))
+    #expect(await Self.call(flaky, slow, timeout: .seconds(60))?.message == "not now")
     #expect(flaky.seen == [1])
   }
 
@@ -87,9 +94,47 @@ internal import Testing
     #expect(throttle.failed())
   }
 
+  @Test(arguments: StatusCode.allCases)
+  func `only the codes that are listed are repeated`(code: StatusCode) {
+    let pause = RetryPolicy().pause(after: RPCError(code, ""), attempt: 1, remaining: nil, jitter: 1)
+    #expect((pause != nil) == (code == .unavailable))
+  }
+
+  @Test(arguments: [(.milliseconds(101), true), (.milliseconds(100), false), (.zero, false)] as [(Duration, Bool)])
+  func `a pause that would outlast the call is not begun`(remaining: Duration, isRepeated: Bool) {
+    let pause = RetryPolicy().pause(after: RPCError(.unavailable, ""), attempt: 1, remaining: remaining, jitter: 1)
+    #expect((pause != nil) == isRepeated)
+  }
+
+  @Test(arguments: [(3, true), (4, false)])
+  func `the attempts of a policy are counted with the first`(attempt: Int, isRepeated: Bool) {
+    let pause = RetryPolicy(attemptsMax: 4).pause(after: RPCError(.unavailable, ""), attempt: attempt, remaining: nil, jitter: 1)
+    #expect((pause != nil) == isRepeated)
+    #expect(RetryPolicy.none.pause(after: RPCError(.unavailable, ""), attempt: 1, remaining: nil, jitter: 1) == nil)
+  }
+
+  @Test func `a server that names a time is obeyed, and one that says never, too`() {
+    func pause(_ error: RPCError) -> Duration? { RetryPolicy().pause(after: error, attempt: 1, remaining: nil, jitter: 1) }
+    var error = RPCError(.unavailable, "")
+    error.details.retryDelay = .seconds(3)
+    #expect(pause(error) == .seconds(3))
+    error.pushbackMilliseconds = 700
+    #expect(pause(error) == .milliseconds(700))
+    error.pushbackMilliseconds = -1
+    #expect(pause(error) == nil)
+  }
+
+  @Test(arguments: TLSError.Code.allCases)
+  func `a server that can't be trusted now is not asked again`(code: TLSError.Code) {
+    let error = RPCError(.unavailable, "", cause: TLSError(code, "", remedy: ""))
+    let pause = RetryPolicy().pause(after: error, attempt: 1, remaining: nil, jitter: 1)
+    let passing: [TLSError.Code] = [.connectionLost, .truncated, .closed, .handshakeTimeout]
+    #expect((pause != nil) == passing.contains(code))
+  }
+
   @Test(arguments: [(2, 100.0), (3, 200), (4, 400), (5, 800), (6, 1_000), (60, 1_000)])
   func `backoff doubles up to its limit`(attempt: Int, milliseconds: Double) {
-    #expect(MethodRetryPolicy().backoff(beforeAttempt: attempt, jitter: 1) == .milliseconds(milliseconds))
+    #expect(RetryPolicy().backoff(beforeAttempt: attempt, jitter: 1) == .milliseconds(milliseconds))
   }
 
   @Test func `a hedged call is sent again when no answer comes, and the first good answer counts`() async throws {
@@ -118,7 +163,8 @@ internal import Testing
     code: StatusCode, attempts: Int
   ) async {
     let flaky = Flaky(failures: 1, RPCError(code, "told so"))
-    let error = await Self.call(flaky, HedgingInterceptor(delay: .seconds(3_600), codes: [.unavailable]) { _ in true })
+    let policy = HedgingPolicy(delay: .seconds(3_600), codes: [.unavailable])
+    let error = await Self.call(flaky) { $0.service.methods[""] = MethodConfiguration(hedging: policy) }
     #expect((error == nil) == (attempts == 2))
     #expect(flaky.seen == Array(1...attempts))
   }

@@ -7,13 +7,14 @@ internal import Synchronization
 
 /// A server that says what a test wants: the other end of a client's pipe, without a socket.
 final class ScriptedServer: BytePipe, Connector, @unchecked Sendable {
+  let target = "lontar:test"
   enum Answer: Sendable {
     /// Bytes as they are, right or wrong.
     case says([UInt8])
     case closes
   }
 
-  let place = "a scripted server"
+  let isChanging = false
   private let greets: Bool
   private let answer: @Sendable (_ stream: UInt32) -> [Answer]
   private let loop = Mutex<(any EventLoop)?>(nil)
@@ -31,7 +32,13 @@ final class ScriptedServer: BytePipe, Connector, @unchecked Sendable {
   var eventLoop: any EventLoop { loop.withLock { $0 }! }
   var isWritable: Bool { true }
 
-  func connect(_ link: ClientLink, on eventLoop: any EventLoop, failed: @escaping @Sendable (RPCError) -> Void) {
+  func resolve(on eventLoop: any EventLoop) -> EventLoopFuture<[Destination]> {
+    eventLoop.makeSucceededFuture([Destination(place: "a scripted server", endpoint: 0)])
+  }
+
+  func connect(
+    _ link: ClientLink, to destination: Destination, on eventLoop: any EventLoop, failed: @escaping @Sendable (RPCError) -> Void
+  ) {
     loop.withLock { $0 = eventLoop }
     eventLoop.execute {
       self.link = link

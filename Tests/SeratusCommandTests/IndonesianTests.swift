@@ -42,19 +42,56 @@ import Testing
     #expect(failure.message.en.contains("the English message"))
   }
 
-  /// As Lontar says them.
+  private static func transport(_ reason: TransportReason, _ english: String, _ parameters: [String: String] = [:]) -> RPCError {
+    RPCError(
+      .unavailable, english,
+      details: ErrorDetails(reason: reason.rawValue, domain: TransportReason.domain, parameters: parameters))
+  }
+
   static let sentences = [
-    ("can't reach 127.0.0.1:7443: nothing listens there", "127.0.0.1:7443 tidak terjangkau: tidak ada yang mendengarkan di sana"),
-    ("127.0.0.1:7443 did not answer within 10 s", "127.0.0.1:7443 tidak menjawab dalam 10 detik"),
-    ("the connection to the server was lost", "koneksi ke server terputus"),
-    ("something that nobody said before", "server tidak terjangkau (something that nobody said before)"),
+    (
+      transport(.nothingListens, "can't reach 127.0.0.1:7443: nothing listens there", ["place": "127.0.0.1:7443"]),
+      "127.0.0.1:7443 tidak terjangkau: tidak ada yang mendengarkan di sana"
+    ),
+    (
+      transport(.connectTimeout, "127.0.0.1:7443 did not answer within 10 s", ["place": "127.0.0.1:7443", "seconds": "10"]),
+      "127.0.0.1:7443 tidak menjawab dalam 10 detik"
+    ),
+    (transport(.connectionLost, "the connection to the server was lost"), "koneksi ke server terputus"),
+    (
+      RPCError(.unavailable, "something that nobody said before"),
+      "server tidak terjangkau (something that nobody said before)"
+    ),
   ]
 
   @Test(arguments: sentences)
-  func `what the transport says is told in Indonesian`(english: String, indonesian: String) {
-    let failure = Failure(RPCError(.unavailable, english))
+  func `what the transport says is told in Indonesian`(error: RPCError, indonesian: String) {
+    let failure = Failure(error)
     #expect(failure.message.id == indonesian + "; coba lagi sebentar, atau periksa host dan port")
-    #expect(failure.message.en == english + "; try again in a moment, or check host and port")
+    #expect(failure.message.en == error.message + "; try again in a moment, or check host and port")
+    #expect(failure.reason == "UNAVAILABLE" && failure.parameters.isEmpty)
+  }
+
+  @Test func `when several servers fail the last is told in Indonesian, too`() {
+    var error = Self.transport(
+      .noEndpointReachable, "none of 2 endpoints can be used; the last: b:1 did not answer within 10 s", ["count": "2"])
+    error.cause = Self.transport(.connectTimeout, "b:1 did not answer within 10 s", ["place": "b:1", "seconds": "10"])
+    #expect(
+      Failure(error).message.id
+        == "tidak satu pun dari 2 server dapat dipakai; yang terakhir: b:1 tidak menjawab dalam 10 detik; coba lagi sebentar, atau periksa host dan port"
+    )
+  }
+
+  @Test(arguments: TransportReason.allCases)
+  func `every reason of the transport has Indonesian words`(reason: TransportReason) {
+    let parameters = ["place": "P", "cause": "C", "seconds": "1", "count": "2", "last": "L"]
+    let words = TransportWords.indonesian(Self.transport(reason, "english words", parameters))
+    let ownSentence: [TransportReason] = [
+      .environmentMismatch, .versionUnsupported, .cancelledByCaller, .deadlinePassed, .tooManyWaiting, .requestTooLarge,
+      .noEndpoint,
+    ]
+    #expect(words.contains("english words") == ownSentence.contains(reason))
+    #expect(!words.contains("{"))
   }
 
   @Test(arguments: StatusCode.allCases)

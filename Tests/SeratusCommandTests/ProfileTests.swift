@@ -23,8 +23,9 @@ import Testing
   }
 
   @Test func `what is written is read again, by its owner only`() throws {
-    let profile = Profile(
+    var profile = Profile(
       host: "h", port: 7443, ca: "/ca.pem", serverName: "s", token: "t", language: "id", environment: "training")
+    profile.others = [ServerAddress(host: "other", port: 1), ServerAddress(host: "::1", port: 65_535)]
     try folder.write(profile, name: "a")
     #expect(try folder.read("a") == profile)
     #expect(try InputFile.mode(folder.filePath("a")) == 0o600)
@@ -38,7 +39,8 @@ import Testing
   @Test(arguments: [
     "", "[]", "{}", #"{"host":"h"}"#, #"{"host":"h","port":"7443"}"#, #"{"host":"h","port":0}"#, #"{"host":"h","port":65536}"#,
     #"{"host":"","port":1}"#, #"{"host":"h","port":1,"colour":"red"}"#, #"{"host":"h","port":1,"token":5}"#,
-    #"{"host":"h","port":1,"language":"fr"}"#,
+    #"{"host":"h","port":1,"language":"fr"}"#, #"{"host":"h","port":1,"servers":"a:1"}"#,
+    #"{"host":"h","port":1,"servers":["a"]}"#,
   ])
   func `a malformed profile is refused`(text: String) throws {
     try write(text, mode: 0o600)
@@ -73,6 +75,39 @@ import Testing
     #expect(own.token == "secret" && own.endpoint.serverName == "s")
     let other = try ConnectionChoice(global: .parse(["--host", "other"]), environment: environment).resolved()
     #expect(other.token == nil && other.endpoint.serverName == nil && other.endpoint.port == 1)
+  }
+
+  @Test(
+    arguments: [
+      ("a:1", ["a:1"]), ("a:1,b:65535", ["a:1", "b:65535"]), ("[::1]:7443,127.0.0.1:7443", ["[::1]:7443", "127.0.0.1:7443"]),
+      ("", nil), ("a", nil), ("a:", nil), ("a:0", nil), ("a:65536", nil), (":1", nil), ("::1:7443", nil), ("a:1,", nil),
+      ("a:1, b:2", nil),
+    ] as [(String, [String]?)])
+  func `servers are written host:port, with commas between`(text: String, servers: [String]?) {
+    #expect(ServerAddress.list(text)?.map(\.description) == servers)
+    #expect(((try? GlobalOptions.parse(["--server", text])) != nil) == (servers != nil))
+  }
+
+  @Test func `several servers take the place of host and port`() throws {
+    let environment = ["SERATUS_PROFILES": folder.path]
+    let bare = try ConnectionChoice(global: .parse(["--server", "a:1,b:2"]), environment: environment).resolved()
+    #expect(bare.endpoint.host == "a" && bare.endpoint.port == 1)
+    #expect(bare.endpoint.others == [ServerAddress(host: "b", port: 2)])
+    #expect(throws: (any Error).self) { try GlobalOptions.parse(["--server", "a:1", "--host", "b"]) }
+    #expect(throws: (any Error).self) { try GlobalOptions.parse(["--server", "a:1", "--port", "2"]) }
+    var profile = Profile(host: "a", port: 1, token: "secret")
+    profile.others = [ServerAddress(host: "b", port: 2)]
+    try folder.write(profile, name: "default")
+    let own = try ConnectionChoice(global: .parse([]), environment: environment).resolved()
+    #expect(own.token == "secret" && own.endpoint.others == profile.others)
+    // The profile's own servers in another order may have its token; a stranger among them may not.
+    let turned = try ConnectionChoice(global: .parse(["--server", "b:2,a:1"]), environment: environment).resolved()
+    #expect(
+      turned.token == "secret" && turned.endpoint.host == "b" && turned.endpoint.others == [ServerAddress(host: "a", port: 1)])
+    let stranger = try ConnectionChoice(global: .parse(["--server", "a:1,c:3"]), environment: environment).resolved()
+    #expect(stranger.token == nil)
+    let elsewhere = try ConnectionChoice(global: .parse(["--host", "c"]), environment: environment).resolved()
+    #expect(elsewhere.token == nil && elsewhere.endpoint.others.isEmpty)
   }
 
   @Test func `host and port need no profile, but a named profile must be there`() throws {

@@ -43,17 +43,15 @@ final class CallLease: Sendable {
   func send(_ message: OutgoingMessage) async throws(RPCError) {
     let (call, core) = (call, core)
     let limit = core.wireLimits.messageBytesMax
-    guard message.plain.readableBytes <= limit else {
-      throw RPCError(.resourceExhausted, "the request has \(message.plain.readableBytes) bytes; at most \(limit) are allowed")
-    }
-    if core.eventLoop.inEventLoop, try !call.send(message) { return }
+    guard message.plain.readableBytes <= limit else { throw .requestTooLarge(message.plain.readableBytes, limit: limit) }
+    if core.eventLoop.inEventLoop, try !call.send(message, core) { return }
     let isQueued = core.eventLoop.inEventLoop
     do {
       try await cancelling {
         try await withUnsafeThrowingContinuation { (continuation: UnsafeContinuation<Void, any Error>) in
           core.onLoop {
             do throws(RPCError) {
-              let mustWait = isQueued ? true : try call.send(message)
+              let mustWait = isQueued ? true : try call.send(message, core)
               if mustWait { call.writers.park(continuation) } else { continuation.resume() }
             } catch {
               continuation.resume(throwing: error)

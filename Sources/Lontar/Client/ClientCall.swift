@@ -18,11 +18,16 @@ final class ClientCall: @unchecked Sendable {
   /// The connection of that stream: after a drain two connections may number their streams alike.
   var link: ClientLink?
   /// Nil: nobody measures or traces.
-  var telemetry: AttemptTelemetry?
+  var telemetry: CallTelemetry?
   /// Its place in the client's list of live calls.
   var index = -1
-  /// A server may refuse a call unprocessed (it is shutting down); then it is sent again, once.
-  var wasResent = false
+  let plan: MethodPlan?
+  /// When its policy no longer repeats it.
+  let retryEnd: NIODeadline?
+  /// Attempts that its policy counts.
+  var attempts = 1
+  /// A server may refuse a call unprocessed (it is shutting down); then it is sent again at once, once. This connection did.
+  var refusedBy: ObjectIdentifier?
   /// Set once: nothing that comes later counts.
   private(set) var isOver = false
   private(set) var initialMetadata = MetadataBlock.empty
@@ -39,13 +44,18 @@ final class ClientCall: @unchecked Sendable {
   /// The messages of the other kinds; of unary calls what came before the status.
   var inbox = Inbox()
   var writers = WaitingWriters()
-  /// Requests that came before the call had a stream.
-  private var early: Deque<OutgoingMessage> = []
+  /// Requests of a stream that came before the call had one, or may have to be sent again.
+  private(set) var requests = RequestReplay()
   private(set) var hasHalfClosed: Bool
   private var ending: RPCError?
 
-  init(frame: OpenFrame, kind: MethodKind, message: OutgoingMessage?, deadline: NIODeadline?, waitForReady: Bool) {
+  init(
+    frame: OpenFrame, kind: MethodKind, message: OutgoingMessage?, deadline: NIODeadline?, waitForReady: Bool,
+    plan: MethodPlan? = nil
+  ) {
     self.frame = frame
+    self.plan = plan
+    retryEnd = plan?.retry?.lastsMax.map { NIODeadline.after(nanoseconds: $0.clampedNanoseconds) }
     self.kind = kind
     self.message = message
     self.deadline = deadline
@@ -57,7 +67,8 @@ final class ClientCall: @unchecked Sendable {
   func openFrame() -> OpenFrame {
     var frame = frame
     frame.timeoutNanoseconds = deadline.map { max(1, $0.remainingNanoseconds) }
-    if wasResent { frame.attempt += 1 }
+    let repetitions = attempts - 1 + (refusedBy == nil ? 0 : 1)
+    if repetitions > 0 { frame.attempt = UInt8(clamping: Int(frame.attempt) + repetitions) }
     return frame
   }
 
@@ -84,13 +95,20 @@ final class ClientCall: @unchecked Sendable {
     guard !headIsKnown else { return }
     headIsKnown = true
     headReaders.wake()
+    // From here on it is not repeated.
+    if !kind.takesOneRequest, let core = link?.owner { dropRequests(core) }
+  }
+
+  /// What was sent need not be sent again.
+  func dropRequests(_ core: ClientCore) {
+    if !kind.takesOneRequest { core.replayBytes -= requests.drop() }
   }
 
   /// Ends the call; the second and later ends of a race are ignored.
   func end(_ status: StatusFrame, _ inline: WireMessage?) {
     guard !isOver else { return }
     trailingMetadata = status.metadata
-    guard status.code == 0 else { return fail(RPCError(status)) }
+    guard status.code == 0 else { return fail(RPCError(status), trailing: status.metadata) }
     if kind == .unary, inbox.isEmpty, let inline {
       isOver = true
       telemetry?.traffic.received += inline.readableBytes
@@ -113,11 +131,12 @@ final class ClientCall: @unchecked Sendable {
     answer.resume(returning: result)
   }
 
-  func fail(_ error: RPCError) {
+  func fail(_ error: RPCError, trailing: MetadataBlock = .empty) {
     guard !isOver else { return }
     isOver = true
     ending = error
     telemetry?.ended(error)
+    trailingMetadata = trailing
     endIsKnown.store(true, ordering: .releasing)
     knowHead()
     writers.wake(throwing: error)
@@ -146,14 +165,27 @@ final class ClientCall: @unchecked Sendable {
   }
 
   /// Queues a request. True: enough is under way; park among `writers`.
-  func send(_ message: OutgoingMessage) throws(RPCError) -> Bool {
+  func send(_ message: OutgoingMessage, _ core: ClientCore) throws(RPCError) -> Bool {
     if isOver { throw ending ?? Self.answeredError }
     guard !hasHalfClosed else { throw RPCError(.internalError, "a request was written behind the end of the requests") }
+    if requests.isKept { keep(message, core) }
     guard let link, stream != nil else {
-      early.append(message)
+      if !requests.isKept { requests.append(message) }
       return true
     }
     return link.send(self, message)
+  }
+
+  private func keep(_ message: OutgoingMessage, _ core: ClientCore) {
+    let bytes = RequestReplay.bytes(message)
+    let limits = core.configuration
+    let fits = requests.bytes + bytes <= limits.replayBytesPerCallMax && core.replayBytes + bytes <= limits.replayBytesMax
+    guard fits, !headIsKnown else {
+      core.replayBytes -= requests.settle(isSent: stream != nil)
+      return
+    }
+    core.replayBytes += bytes
+    requests.append(message)
   }
 
   func halfClose() {
@@ -166,13 +198,14 @@ final class ClientCall: @unchecked Sendable {
   func opened() {
     guard !kind.takesOneRequest else { return }
     var mustWait = false
-    while let message = early.popFirst() { mustWait = link?.send(self, message) ?? false }
+    for message in requests.messages { mustWait = link?.send(self, message) ?? false }
+    if !requests.isKept { requests.clear() }
     if hasHalfClosed { link?.halfClose(self) }
     if !mustWait { writers.wake() }
   }
 
-  /// A call whose requests have gone out partly can't be sent again.
-  var canBeResent: Bool { kind.takesOneRequest && !wasResent && !isOver }
+  /// Nothing of an answer has come, and all that was sent is still here.
+  var canBeRepeated: Bool { !isOver && !headIsKnown && (kind.takesOneRequest || requests.isWhole) }
 }
 
 extension RPCError {

@@ -4,25 +4,41 @@ internal import LontarWire
 
 /// Where a client connects and how it behaves.
 public struct ClientConfiguration: Sendable {
-  public var host: String
-  public var port: Int
+  /// At least one; a host name that stands for several addresses counts as several.
+  public var endpoints: [ClientEndpoint]
   public var tls: TLSClientConfiguration
   public var options = ClientOptions()
 
-  public init(host: String, port: Int, tls: TLSClientConfiguration) {
-    self.host = host
-    self.port = port
+  public init(endpoints: [ClientEndpoint], tls: TLSClientConfiguration) {
+    self.endpoints = endpoints
     self.tls = tls
+  }
+
+  public init(host: String, port: Int, tls: TLSClientConfiguration) {
+    self.init(endpoints: [ClientEndpoint(host: host, port: port)], tls: tls)
   }
 }
 
 /// How a client behaves, whatever the transport.
 public struct ClientOptions: Sendable {
-  /// From the first TCP packet to the server's HELLO.
+  /// Which of several addresses is used.
+  public var balancing = LoadBalancing.pickFirst()
+  /// A service that a server has to serve, by its own word, before calls go there: each connection then asks `grpc.health.v1.Health`
+  /// and listens for changes. "" stands for the whole server; nil: not asked. A server without that service counts as healthy.
+  public var healthService: String?
+  /// Timeouts, retries and hedging by method.
+  public var service = ServiceConfiguration()
+  /// From the first TCP packet to an address to the server's HELLO.
   public var connectTimeoutSeconds = 10
-  /// Reconnecting waits this long after a first failure, then 1.6 times longer each time, give or take a fifth (gRPC's numbers).
-  public var backoffFirstMilliseconds = 100
-  public var backoffMaxMilliseconds = 30_000
+  /// Reconnecting waits this long after a first failure, then 1.6 times longer each time, give or take a fifth (gRPC's numbers). The count
+  /// starts anew when a server's HELLO has come.
+  public var backoffFirstMilliseconds = 1_000
+  public var backoffMaxMilliseconds = 120_000
+  /// Requests of a stream that are kept to be sent again, with 64 bytes for each; a call that sends more before it is answered is not
+  /// repeated. The one request of other kinds is kept in any case.
+  public var replayBytesPerCallMax = 256 * 1024
+  /// The same for all calls together.
+  public var replayBytesMax = 16 * 1024 * 1024
   /// The largest request or answer.
   public var messageBytesMax = 4 * 1024 * 1024
   /// The longest frame that brings message bytes, without its header; 1,024 to 16,777,215.
@@ -71,11 +87,14 @@ public struct CallOptions: Sendable {
   /// Requests go compressed if the server takes this codec. Never for messages that hold a secret beside what somebody else can
   /// choose: their lengths would tell it byte by byte.
   public var compression: MessageCodec?
-  /// True: wait for a connection until the deadline. False: fail at once while the server can't be reached.
-  public var waitForReady = false
+  /// True: wait for a connection until the deadline. False: fail at once while no server can be reached. Nil: as the method's
+  /// configuration says, else false.
+  public var waitForReady: Bool?
+  /// False: neither retried nor hedged, whatever the method's configuration says.
+  public var mayRepeat = true
 
   public init(
-    timeout: Duration? = nil, metadata: Metadata = Metadata(), idempotencyKey: [UInt8]? = nil, waitForReady: Bool = false
+    timeout: Duration? = nil, metadata: Metadata = Metadata(), idempotencyKey: [UInt8]? = nil, waitForReady: Bool? = nil
   ) {
     self.timeout = timeout
     self.metadata = metadata
@@ -84,7 +103,8 @@ public struct CallOptions: Sendable {
   }
 }
 
-/// Runs around every unary call of a client: to add metadata, to measure, to trace, to try again.
+/// Runs around every unary call of a client, with all the attempts that its method's configuration allows: to add metadata, to measure,
+/// to trace.
 public protocol ClientInterceptor: Sendable {
   /// Calls `proceed`, lets through what it throws and returns its answer. Calling it again makes another attempt.
   func intercept(

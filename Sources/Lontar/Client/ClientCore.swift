@@ -2,60 +2,55 @@ internal import DequeModule
 internal import LontarWire
 internal import NIOCore
 
-/// Makes connections for a client.
-protocol Connector: Sendable {
-  /// Where it connects, for people.
-  var place: String { get }
-  /// The same as a label of metrics, `lontar:HOST:PORT`.
-  var target: String { get }
-  /// Attaches `link` to a pipe that runs on `eventLoop`, or calls `failed` there.
-  func connect(_ link: ClientLink, on eventLoop: any EventLoop, failed: @escaping @Sendable (RPCError) -> Void)
-}
-
-extension Connector {
-  var target: String { "lontar:\(place)" }
-}
-
-/// The client's state on its event loop: which connection, which calls wait, when to try again.
+/// The client's state on its event loop: which calls live, which wait, and which connections can take one.
 ///
 /// Unchecked because everything but the constants is confined to the event loop.
 final class ClientCore: @unchecked Sendable {
-  private enum State {
-    case idle
-    case connecting(ClientLink)
-    case ready(ClientLink)
-    /// The last attempt failed; calls that don't wait fail with this error until the next one.
-    case backingOff(RPCError)
-    case shutDown
-  }
-
   let eventLoop: any EventLoop
   let executor: EventLoopTaskExecutor
   let wireLimits: WireLimits
   /// Nil: nobody measures or traces.
   let telemetry: ClientTelemetry?
-  private let configuration: ClientOptions
-  private let connector: any Connector
-  private var state = State.idle
+  let configuration: ClientOptions
+  let connector: any Connector
+  let plans: MethodPlans
+
+  // MARK: Calls
+
   private var waiting: Deque<ClientCall> = []
   private var live: [ClientCall] = []
-  private var failures = 0
   private var sweep = DeadlineSweep()
+  /// Of all calls that keep requests to send them again.
+  var replayBytes = 0
+
+  // MARK: Connections
+
+  /// One for all addresses (pick-first), or one for each (round-robin).
+  var subchannels: [Subchannel] = []
+  /// Connections that take calls, in the order of their subchannels.
+  var ready: [ClientLink] = []
+  private var nextReady = 0
   /// Connections that take no new calls but still run some.
-  private var leaving: [ObjectIdentifier: ClientLink] = [:]
-  private var current: ClientLink?
-  private var keepAlive: RepeatedTask?
+  var leaving: [ObjectIdentifier: ClientLink] = [:]
+  var connectivity = ConnectivityState.idle
+  /// Why every address failed; nil: not all have.
+  var failure: RPCError?
+  var isResolving = false
+  var isShutDown = false
+  var watchers: [Int: AsyncStream<ConnectivityState>.Continuation] = [:]
+  var nextWatcher = 0
+  var keepAlive: RepeatedTask?
 
   init(options: ClientOptions, connector: any Connector, eventLoop: any EventLoop) {
     configuration = options
     self.connector = connector
     self.eventLoop = eventLoop
+    plans = MethodPlans(options.service)
     executor = EventLoopTaskExecutor(eventLoop)
     wireLimits = options.wireLimits
     telemetry = ClientTelemetry(options.telemetry, target: connector.target)
+    if case .pickFirst = options.balancing { subchannels = [Subchannel(self, fixed: nil)] }
   }
-
-  // MARK: Calls
 
   func start(_ call: ClientCall) {
     // Its task was cancelled before it came here.
@@ -68,38 +63,65 @@ final class ClientCore: @unchecked Sendable {
     dispatch(call)
   }
 
-  private func dispatch(_ call: ClientCall) {
-    switch state {
-    case .ready(let connection) where connection.canOpen && waiting.isEmpty:
-      open(call, on: connection)
-    case .ready, .connecting:
-      enqueue(call)
-    case .idle:
-      enqueue(call)
-      if !call.isOver { connect() }
-    case .backingOff(let error):
-      call.waitForReady ? enqueue(call) : fail(call, error)
-    case .shutDown:
-      fail(call, RPCError(.unavailable, "this client has been shut down"))
+  /// Gives a call to a connection, or has it wait for one.
+  func dispatch(_ call: ClientCall) {
+    if waiting.isEmpty, let link = pick(for: call) { open(call, on: link) } else { postpone(call) }
+  }
+
+  /// The connection whose turn it is; nil: none can take a call now.
+  /// - Parameter call: another connection than the one that refused it, if there is one.
+  private func pick(for call: ClientCall?) -> ClientLink? {
+    if ready.count == 1 { return ready[0].canOpen ? ready[0] : nil }
+    var spare: ClientLink?
+    for step in 0..<ready.count {
+      let index = (nextReady + step) % ready.count
+      let link = ready[index]
+      guard link.canOpen else { continue }
+      guard call?.refusedBy != ObjectIdentifier(link) else {
+        spare = link
+        continue
+      }
+      nextReady = index + 1
+      return link
     }
+    return spare
+  }
+
+  private func postpone(_ call: ClientCall) {
+    if isShutDown { return fail(call, .clientShutDown) }
+    if ready.isEmpty, let failure, !call.waitForReady || failure.isHopeless { return attemptFailed(call, failure) }
+    guard waiting.count < configuration.waitingCallsMax else { return fail(call, .tooManyWaiting(waiting.count)) }
+    waiting.append(call)
+    if connectivity == .idle { connect() }
   }
 
   private func open(_ call: ClientCall, on connection: ClientLink) {
-    if let deadline = call.deadline, deadline.remainingNanoseconds == 0 { return fail(call, Self.deadlineError) }
+    if let deadline = call.deadline, deadline.remainingNanoseconds == 0 { return fail(call, .deadlinePassed) }
     if let bytes = call.message?.plain.readableBytes, bytes > connection.messageBytesMax {
-      return fail(
-        call,
-        RPCError(.resourceExhausted, "the request has \(bytes) bytes; the server takes at most \(connection.messageBytesMax)"))
+      return fail(call, .requestTooLarge(bytes, serverLimit: connection.messageBytesMax))
     }
     connection.open(call)
   }
 
-  private func enqueue(_ call: ClientCall) {
-    guard waiting.count < configuration.waitingCallsMax else {
-      return fail(call, RPCError(.resourceExhausted, "\(waiting.count) calls wait already"))
+  /// Connections, or credit for calls, have come.
+  func moreCalls() {
+    while !waiting.isEmpty, let link = pick(for: waiting.first) {
+      let call = waiting.removeFirst()
+      if !call.isOver { open(call, on: link) }
     }
-    waiting.append(call)
   }
+
+  var hasWaitingCalls: Bool { !waiting.isEmpty }
+
+  /// Every address has failed: only calls that wait for ready go on waiting, and not even those if it is hopeless.
+  func failWaiting(_ error: RPCError) {
+    let failing = waiting.filter { !$0.waitForReady || error.isHopeless }
+    guard !failing.isEmpty else { return }
+    waiting.removeAll { !$0.waitForReady || error.isHopeless }
+    for call in failing { attemptFailed(call, error) }
+  }
+
+  // MARK: Ends
 
   /// The caller no longer wants the call, or its deadline has passed.
   func cancel(_ call: ClientCall, _ error: RPCError) {
@@ -114,16 +136,18 @@ final class ClientCore: @unchecked Sendable {
   }
 
   func cancel(_ call: ClientCall) {
-    cancel(call, Self.cancelledError)
+    cancel(call, .cancelledByCaller)
   }
 
-  func fail(_ call: ClientCall, _ error: RPCError) {
-    call.fail(error)
+  /// For good.
+  func fail(_ call: ClientCall, _ error: RPCError, trailing: MetadataBlock = .empty) {
+    call.fail(error, trailing: trailing)
     ended(call)
   }
 
   /// Takes an ended call from the list of live ones.
   func ended(_ call: ClientCall) {
+    call.dropRequests(self)
     call.link = nil
     guard call.index >= 0 else { return }
     let last = live.count - 1
@@ -136,19 +160,11 @@ final class ClientCore: @unchecked Sendable {
     if live.isEmpty { sweep.reset() }
   }
 
-  /// The server did nothing for this call: it is sent again, once.
-  func resend(_ call: ClientCall, _ reason: String) {
-    guard !call.isOver else { return }
-    guard call.canBeResent else {
-      return fail(call, RPCError(.unavailable, "the server refused the call: \(reason)"))
-    }
-    call.wasResent = true
-    if case .ready(let connection) = state, connection.isLeaving { state = .idle }
-    dispatch(call)
+  /// Fails every call that has no stream: those that wait for a connection and those that wait to be tried again.
+  func failUnopened(_ error: RPCError) {
+    waiting = []
+    for call in live where call.stream == nil { fail(call, error) }
   }
-
-  private static let cancelledError = RPCError(.cancelled, "the caller cancelled the call")
-  private static let deadlineError = RPCError(.deadlineExceeded, "the deadline of the call has passed")
 
   private func sweepDeadlines() {
     sweep.reset()
@@ -156,106 +172,8 @@ final class ClientCore: @unchecked Sendable {
     var earliest = NIODeadline.distantFuture
     for call in live where !call.isOver {
       guard let deadline = call.deadline else { continue }
-      if deadline <= now { cancel(call, Self.deadlineError) } else { earliest = min(earliest, deadline) }
+      if deadline <= now { cancel(call, .deadlinePassed) } else { earliest = min(earliest, deadline) }
     }
     if earliest < .distantFuture { sweep.watch(earliest, on: eventLoop) { [weak self] in self?.sweepDeadlines() } }
-  }
-
-  var hasWaitingCalls: Bool { !waiting.isEmpty }
-
-  // MARK: Connection
-
-  private func connect() {
-    var hello = Hello()
-    hello.software = configuration.software
-    if let environment = configuration.environment { hello.environment = environment }
-    let link = ClientLink(owner: self, hello: hello, limits: wireLimits, frameLog: configuration.telemetry.frameLog)
-    state = .connecting(link)
-    let seconds = configuration.connectTimeoutSeconds
-    eventLoop.scheduleTask(in: .seconds(Int64(seconds))) { [weak self] in
-      guard let self, case .connecting(let attempt) = self.state, attempt === link else { return }
-      link.lose(RPCError(.unavailable, "\(self.connector.place) did not answer within \(seconds) s"))
-    }
-    connector.connect(link, on: eventLoop) { link.lose($0) }
-    startKeepAlive()
-  }
-
-  private func startKeepAlive() {
-    guard keepAlive == nil else { return }
-    keepAlive = eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { [weak self] task in
-      guard let self else { return task.cancel() }
-      let now = NIODeadline.now()
-      for link in [self.current].compactMap({ $0 }) + self.leaving.values {
-        link.tick(
-          now: now, silenceSeconds: self.configuration.keepaliveSeconds,
-          timeoutSeconds: self.configuration.keepaliveTimeoutSeconds)
-      }
-    }
-  }
-
-  func connectionIsReady(_ connection: ClientLink) {
-    if case .shutDown = state { return connection.leave() }
-    failures = 0
-    current = connection
-    state = .ready(connection)
-    moreCalls()
-  }
-
-  func moreCalls() {
-    guard case .ready(let connection) = state else { return }
-    while connection.canOpen, let call = waiting.popFirst() {
-      if !call.isOver { open(call, on: connection) }
-    }
-  }
-
-  func connectionLeaves(_ connection: ClientLink) {
-    leaving[ObjectIdentifier(connection)] = connection
-    if case .ready(let ready) = state, ready === connection {
-      state = .idle
-      current = nil
-    }
-    if case .idle = state, !waiting.isEmpty { connect() }
-  }
-
-  func connectionIsLost(_ connection: ClientLink, _ error: RPCError) {
-    leaving[ObjectIdentifier(connection)] = nil
-    switch state {
-    case .ready(let ready) where ready === connection:
-      current = nil
-      state = .idle
-      if !waiting.isEmpty { connect() }
-    case .connecting(let attempt) where attempt === connection:
-      backOff(error)
-    default: break
-    }
-  }
-
-  private func backOff(_ error: RPCError) {
-    failures += 1
-    state = .backingOff(error)
-    let failing = waiting.filter { !$0.waitForReady }
-    waiting.removeAll { !$0.waitForReady }
-    for call in failing { fail(call, error) }
-    var delay = Double(configuration.backoffFirstMilliseconds)
-    for _ in 1..<min(failures, 20) { delay *= 1.6 }
-    delay = min(delay, Double(configuration.backoffMaxMilliseconds)) * Double.random(in: 0.8...1.2)
-    eventLoop.scheduleTask(in: .milliseconds(Int64(delay))) { [weak self] in
-      guard let self, case .backingOff = self.state else { return }
-      self.state = .idle
-      if !self.waiting.isEmpty { self.connect() }
-    }
-  }
-
-  func shutDown() {
-    let last = current
-    state = .shutDown
-    current = nil
-    let error = RPCError(.cancelled, "the client was shut down")
-    let unopened = waiting
-    waiting = []
-    for call in unopened { fail(call, error) }
-    keepAlive?.cancel()
-    keepAlive = nil
-    last?.leave()
   }
 }

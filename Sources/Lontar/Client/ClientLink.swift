@@ -4,7 +4,8 @@ internal import NIOCore
 
 /// Performs what `ClientConnection` decides for one connection. Unchecked because all its state is confined to the event loop.
 final class ClientLink: Link, @unchecked Sendable {
-  private let owner: ClientCore
+  let owner: ClientCore
+  private let subchannel: Subchannel
   @exclusivity(unchecked) private var machine: ClientConnection
   private var pipe: (any BytePipe)?
   private var tap: FrameTap?
@@ -18,14 +19,22 @@ final class ClientLink: Link, @unchecked Sendable {
   private var unread: [ClientCall] = []
   private var heardSince = NIODeadline.now()
   private var pingSince: NIODeadline?
+  private var readySince = NIODeadline.now()
+  private var watch: HealthWatch?
+  private var lastOpened: UInt32 = 0
+  /// Calls above it have not left this process.
+  private var sentThrough: UInt32 = 0
 
-  init(owner: ClientCore, hello: Hello, limits: WireLimits, frameLog: FrameLog?) {
+  init(owner: ClientCore, subchannel: Subchannel, hello: Hello) {
     self.owner = owner
-    self.frameLog = frameLog
-    machine = ClientConnection(hello: hello, limits: limits)
+    self.subchannel = subchannel
+    frameLog = owner.configuration.telemetry.frameLog
+    machine = ClientConnection(hello: hello, limits: owner.wireLimits)
   }
 
   var canOpen: Bool { !isOver && !isLeaving && machine.canOpen }
+  /// Since the server's HELLO.
+  var age: TimeAmount { .now() - readySince }
 
   // MARK: The pipe
 
@@ -72,12 +81,12 @@ final class ClientLink: Link, @unchecked Sendable {
   }
 
   func pipeFailed(_ error: any Error) {
-    lose(RPCError(.unavailable, "the connection to the server failed: \(error)", cause: error))
+    lose(.connectionFailed(error))
   }
 
   func pipeClosed() {
     tap?.closed()
-    lose(RPCError(.unavailable, "the connection to the server was lost"))
+    lose(.connectionLost)
     pipe = nil
   }
 
@@ -85,7 +94,9 @@ final class ClientLink: Link, @unchecked Sendable {
 
   private func handle(_ event: ClientConnection.Event) {
     switch event {
-    case .ready: owner.connectionIsReady(self)
+    case .ready:
+      readySince = .now()
+      subchannel.connectionIsReady(self)
     case .head(let call, let metadata): (call as? ClientCall)?.receiveHead(metadata)
     case .hint:
       break
@@ -93,7 +104,7 @@ final class ClientLink: Link, @unchecked Sendable {
       pingSince = nil
       heardSince = .now()
     case .message(let stream, let call, let message):
-      guard let call = call as? ClientCall else { return }
+      guard let call = call as? ClientCall else { return watchHeard(call, message) }
       call.receive(message)
       if call.inbox.isEmpty {
         machine.messagesTaken(stream)
@@ -101,27 +112,71 @@ final class ClientLink: Link, @unchecked Sendable {
         unread.append(call)
       }
     case .status(let call, let status, let message):
-      guard let call = call as? ClientCall else { return }
+      guard let call = call as? ClientCall else { return watchEnded(call, RPCError(status)) }
       call.stream = nil
+      guard status.code == 0 else { return owner.attemptFailed(call, RPCError(status), trailing: status.metadata) }
       call.end(status, message)
+      call.plan?.throttle?.succeeded()
       owner.ended(call)
     case .reset(let call, let code, let reason, let notProcessed):
-      guard let call = call as? ClientCall else { return }
+      guard let call = call as? ClientCall else { return watchEnded(call, RPCError(resetCode: code, reason)) }
       call.stream = nil
-      notProcessed ? owner.resend(call, reason) : owner.fail(call, RPCError(resetCode: code, reason))
+      if notProcessed {
+        owner.resend(call, refusedBy: self, .callRefused(reason))
+      } else {
+        owner.attemptFailed(call, RPCError(resetCode: code, reason))
+      }
     case .failed(let call, let fault):
-      guard let call = call as? ClientCall else { return }
+      guard let call = call as? ClientCall else { return watchEnded(call, RPCError(fault)) }
       call.stream = nil
-      owner.fail(call, RPCError(fault))
-    case .moreCalls: owner.moreCalls()
+      owner.attemptFailed(call, RPCError(fault))
+    case .moreCalls:
+      openWatch()
+      owner.moreCalls()
     case .goAway(_, let reason, _, let refused):
       isLeaving = true
+      endWatch()
+      subchannel.connectionLeaves(self)
       for case let call as ClientCall in refused {
         call.stream = nil
-        owner.resend(call, reason)
+        owner.resend(call, refusedBy: self, .callRefused(reason))
       }
-      owner.connectionLeaves(self)
     }
+  }
+
+  // MARK: Health
+
+  /// Asks the server whether it serves, once it takes calls; what it says comes to the subchannel.
+  func watchHealth(of service: String) {
+    guard watch == nil, !isOver, !isLeaving else { return }
+    watch = HealthWatch(service: service)
+    openWatch()
+  }
+
+  private func openWatch() {
+    guard let watch, watch.stream == 0, canOpen else { return }
+    watch.stream = machine.open(watch, watch.frame, message: watch.request, end: true)
+    lastOpened = watch.stream
+    scheduleFlush()
+  }
+
+  private func watchHeard(_ call: AnyObject?, _ message: WireMessage) {
+    guard let watch, watch === call else { return }
+    machine.messagesTaken(watch.stream)
+    subchannel.healthIs(HealthWatch.health(message), of: self)
+  }
+
+  private func watchEnded(_ call: AnyObject?, _ end: RPCError) {
+    guard let watch, watch === call else { return }
+    self.watch = nil
+    subchannel.healthIs(HealthWatch.health(end), of: self)
+  }
+
+  private func endWatch() {
+    guard let watch else { return }
+    self.watch = nil
+    if watch.stream != 0 { try? machine.cancel(watch.stream, .cancelled, "the connection is given up") }
+    scheduleFlush()
   }
 
   // MARK: Calls
@@ -131,6 +186,7 @@ final class ClientLink: Link, @unchecked Sendable {
     let message = call.message?.on(machine.peerCodecs)
     call.telemetry?.traffic.sent = message?.readableBytes ?? 0
     call.stream = machine.open(call, call.openFrame(), message: message, end: call.kind.takesOneRequest)
+    lastOpened = call.stream ?? lastOpened
     call.opened()
     if machine.outboundBytes >= Self.earlyFlushBytes, isReading { flush() }
     scheduleFlush()
@@ -170,6 +226,7 @@ final class ClientLink: Link, @unchecked Sendable {
 
   func leave() {
     isLeaving = true
+    endWatch()
     machine.leave("the client is done")
     flush()
     closeIfDone()
@@ -179,15 +236,16 @@ final class ClientLink: Link, @unchecked Sendable {
     if isLeaving, machine.isIdle, !isOver { pipe?.close() }
   }
 
-  /// The connection is over: its calls fail, the owner hears of it once.
+  /// The connection is over: its calls fail, the owner hears of it once. Calls that never left are sent elsewhere.
   func lose(_ error: RPCError) {
     guard !isOver else { return }
     isOver = true
     let calls = machine.abandon()
-    owner.connectionIsLost(self, error)
+    subchannel.connectionIsLost(self, error)
     for case let call as ClientCall in calls {
+      let wasSent = (call.stream ?? 0) <= sentThrough
       call.stream = nil
-      owner.fail(call, error)
+      wasSent ? owner.attemptFailed(call, error) : owner.resend(call, refusedBy: self, error)
     }
     pipe?.close()
   }
@@ -204,7 +262,7 @@ final class ClientLink: Link, @unchecked Sendable {
   private func keepAlive(now: NIODeadline, silenceSeconds: Int, timeoutSeconds: Int) {
     if let pingSince {
       guard now - pingSince > .seconds(Int64(timeoutSeconds)) else { return }
-      return lose(RPCError(.unavailable, "the server has not answered a PING for \(timeoutSeconds) s"))
+      return lose(.pingUnanswered(seconds: timeoutSeconds))
     }
     guard !machine.isIdle else {
       heardSince = now
@@ -242,19 +300,10 @@ final class ClientLink: Link, @unchecked Sendable {
       wrote = bytes.readableBytes < Self.fullBatchBytes
       if !wrote { pipe.flush() }
     }
+    if machine.outboundBytes == 0 { sentThrough = lastOpened }
     if wrote { pipe.flush() }
     for stream in machine.takeWritable() {
       (machine.call(of: stream) as? ClientCall)?.writers.wake()
-    }
-  }
-}
-
-extension RPCError {
-  /// A connection that ended by a fault. What another attempt can't mend is no UNAVAILABLE, which invites one.
-  init(_ error: WireError) {
-    switch error.code {
-    case .environmentMismatch, .versionUnsupported: self.init(.failedPrecondition, error.reason, cause: error)
-    default: self.init(.unavailable, "the connection ended: \(error.reason)", cause: error)
     }
   }
 }

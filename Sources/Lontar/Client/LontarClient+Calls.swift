@@ -45,9 +45,7 @@ extension LontarClient {
       throw RPCError(.internalError, "the request can't be encoded: \(error)", cause: error)
     }
     let limit = core.wireLimits.messageBytesMax
-    guard message.readableBytes <= limit else {
-      throw RPCError(.resourceExhausted, "the request has \(message.readableBytes) bytes; at most \(limit) are allowed")
-    }
+    guard message.readableBytes <= limit else { throw .requestTooLarge(message.readableBytes, limit: limit) }
     return await OutgoingMessage(message, codec)
   }
 
@@ -65,19 +63,28 @@ extension LontarClient {
       traceContext: options.traceParent.flatMap { TraceContext(traceParent: $0)?.buffer },
       idempotencyKey: options.idempotencyKey.map { ByteBuffer(bytes: $0) },
       metadata: try options.metadata.block(core.wireLimits))
-    let telemetry = core.telemetry?.attempt(method.name, options, isWholeCall: method.kind != .unary)
+    let telemetry = core.telemetry?.call(method.name, options, isWhole: method.kind != .unary)
     if let trace = telemetry?.traceContext { frame.traceContext = trace.buffer }
+    let plan = core.plans.plan(for: method.name)
     let call = ClientCall(
       frame: frame, kind: method.kind, message: message,
-      deadline: options.timeout.map { NIODeadline.after(nanoseconds: $0.clampedNanoseconds) }, waitForReady: options.waitForReady)
+      deadline: Self.timeout(options, plan).map { NIODeadline.after(nanoseconds: $0.clampedNanoseconds) },
+      waitForReady: options.waitForReady ?? plan?.configuration.waitForReady ?? false,
+      plan: options.mayRepeat ? plan : nil)
     call.telemetry = telemetry
     return call
+  }
+
+  /// The shorter of what the call and its method's configuration allow.
+  private static func timeout(_ options: CallOptions, _ plan: MethodPlan?) -> Duration? {
+    guard let limit = plan?.configuration.timeout else { return options.timeout }
+    return options.timeout.map { min($0, limit) } ?? limit
   }
 }
 
 extension Duration {
   /// Zero for what is negative, the largest number for what does not fit.
-  fileprivate var clampedNanoseconds: UInt64 {
+  var clampedNanoseconds: UInt64 {
     let (seconds, attoseconds) = components
     guard seconds >= 0, attoseconds >= 0 else { return 0 }
     let (product, overflow) = UInt64(seconds).multipliedReportingOverflow(by: 1_000_000_000)
@@ -113,6 +120,9 @@ struct OutgoingMessage: Sendable {
     let message = codec == nil ? plain : await bytes.wireMessage(codec)
     compressed = message.codec == 0 ? nil : message
   }
+
+  /// What keeping it costs.
+  var bytes: Int { plain.readableBytes + (compressed?.readableBytes ?? 0) }
 
   /// What goes to a server that takes these codecs.
   func on(_ codecs: UInt32) -> WireMessage {

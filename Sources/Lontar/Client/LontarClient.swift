@@ -5,14 +5,14 @@ internal import NIOCore
 internal import NIOPosix
 public import SwiftProtobuf
 
-/// Calls a server over one connection that is made when first needed and made again when it is lost.
+/// Calls a server, or several that do the same, over connections that are made when first needed and made again when they are lost.
 public final class LontarClient: Sendable {
   let core: ClientCore
   private let interceptors: [any ClientInterceptor]
   /// Runs tasks on the client's event loop: calls made there need no hop between threads.
   public let executor: any TaskExecutor
 
-  /// - Throws: `TLSError` if trust roots or the client's certificate are missing or wrong.
+  /// - Throws: `TLSError` if trust roots or the client's certificate are missing or wrong; `RPCError` without an endpoint.
   public convenience init(_ configuration: ClientConfiguration) throws {
     self.init(connector: try SocketConnector(configuration), options: configuration.options)
   }
@@ -49,7 +49,7 @@ public final class LontarClient: Sendable {
     let message = try await encode(request, options.compression)
     let answer: UnaryAnswer
     if interceptors.isEmpty {
-      answer = try await self.answer(method, message, options)
+      answer = try await hedged(method, message, options)
     } else {
       answer = try await intercepted(method, message, options, interceptors[...])
     }
@@ -60,9 +60,24 @@ public final class LontarClient: Sendable {
     _ method: Method<Request, Response>, _ message: OutgoingMessage, _ options: CallOptions,
     _ rest: ArraySlice<any ClientInterceptor>
   ) async throws(RPCError) -> UnaryAnswer {
-    guard let next = rest.first else { return try await answer(method, message, options) }
+    guard let next = rest.first else { return try await hedged(method, message, options) }
     return try await next.intercept(method.name, options) { options throws(RPCError) in
       try await self.intercepted(method, message, options, rest.dropFirst())
+    }
+  }
+
+  private func hedged<Request, Response>(
+    _ method: Method<Request, Response>, _ message: OutgoingMessage, _ options: CallOptions
+  ) async throws(RPCError) -> UnaryAnswer {
+    guard core.plans.haveHedging, options.mayRepeat, let plan = core.plans.plan(for: method.name), let hedging = plan.hedging
+    else {
+      return try await answer(method, message, options)
+    }
+    var options = options
+    // One time for all attempts together.
+    if let limit = plan.configuration.timeout { options.timeout = min(options.timeout ?? limit, limit) }
+    return try await hedging.intercept(method.name, options) { options throws(RPCError) in
+      try await self.answer(method, message, options)
     }
   }
 
@@ -87,6 +102,20 @@ public final class LontarClient: Sendable {
       core.eventLoop.execute { core.cancel(call) }
     }
     return UnaryAnswer(message: try answer.get(), call: call)
+  }
+
+  /// Connects without a call, so that the first one need not wait for it.
+  public func connect() {
+    let core = core
+    core.onLoop { core.connect() }
+  }
+
+  /// The state by now and each later one, until `shutdown`. Each stream has all of them; what is not read is kept up to the newest 100.
+  public var connectivity: AsyncStream<ConnectivityState> {
+    let core = core
+    let (states, continuation) = AsyncStream.makeStream(of: ConnectivityState.self, bufferingPolicy: .bufferingNewest(100))
+    core.onLoop { core.tell(continuation) }
+    return states
   }
 
   /// Ends the connection once the running calls have ended; calls that still wait fail with CANCELLED.

@@ -8,7 +8,7 @@ struct CallSpan: Sendable {
   /// As the tracer wants to be known to the other side; nil: its contexts are not W3C's.
   let traceContext: TraceContext?
 
-  /// An attempt of a client. Its parent is the caller's `traceParent`, else the span of the task it runs in.
+  /// A call of a client, or one of its attempts where interceptors or hedging make several. Its parent is the caller's `traceParent`, else the span of the task it runs in.
   init(client method: String, _ options: CallOptions, _ tracer: any Tracer) {
     var parent = InstrumentationContext.current ?? .topLevel
     if let text = options.traceParent, let context = TraceContext(traceParent: text) {
@@ -37,6 +37,16 @@ struct CallSpan: Sendable {
       attributes["rpc.service"] = String(method[..<slash])
       attributes["rpc.method"] = String(method[slash...].drop { $0 == "/" })
     }
+  }
+
+  /// The call goes on with another attempt, under the same span.
+  func attemptFailed(_ attempt: Int, _ error: RPCError) {
+    span.addEvent(
+      SpanEvent(
+        name: "attempt failed",
+        attributes: [
+          "rpc.lontar.attempt": .int64(Int64(attempt)), "rpc.lontar.status_code": .int64(Int64(error.code.rawValue)),
+        ]))
   }
 
   func end(_ code: StatusCode, _ error: (any Error)?) {

@@ -21,15 +21,13 @@ final class ClientTelemetry: Sendable {
     if metrics == nil, tracer == nil { return nil }
   }
 
-  /// An attempt begins, by the task that makes the call.
-  func attempt(_ method: String, _ options: CallOptions, isWholeCall: Bool) -> AttemptTelemetry {
-    let metrics = metrics(of: method)
-    metrics?.attempts.increment()
-    return AttemptTelemetry(
-      metrics: metrics, isWholeCall: isWholeCall, span: tracer.map { CallSpan(client: method, options, $0) })
+  /// A call begins, by the task that makes it.
+  func call(_ method: String, _ options: CallOptions, isWhole: Bool) -> CallTelemetry {
+    CallTelemetry(
+      metrics: metrics(of: method), isWhole: isWhole, span: tracer.map { CallSpan(client: method, options, $0) })
   }
 
-  /// Measures a call with all its attempts.
+  /// Measures a call with all its attempts, those of interceptors and of hedging, too.
   func call<Answer>(
     _ method: String, _ body: () async throws(RPCError) -> Answer
   ) async throws(RPCError) -> Answer {
@@ -76,32 +74,55 @@ final class ClientMethodMetrics: Sendable {
   }
 }
 
-/// One attempt, from its start to its end. Confined to the client's event loop once it is started.
+/// One call with the attempts that its policy makes of it. Confined to the client's event loop once it is started.
 ///
 /// Unchecked because it is made on one task and handed over with its call.
-final class AttemptTelemetry: @unchecked Sendable {
+final class CallTelemetry: @unchecked Sendable {
   private let metrics: ClientMethodMetrics?
-  /// No interceptor stands between: the attempt's end is the call's.
-  private let isWholeCall: Bool
+  /// Neither interceptors nor hedging stand between: this call's end is the caller's.
+  private let isWhole: Bool
   private let span: CallSpan?
   private let start = NIODeadline.now()
+  /// Nil: the call waits for its next attempt.
+  private var attemptStart: NIODeadline?
+  private var attempts = 0
+  /// Of this attempt.
   var traffic = CallTraffic()
 
-  init(metrics: ClientMethodMetrics?, isWholeCall: Bool, span: CallSpan?) {
+  init(metrics: ClientMethodMetrics?, isWhole: Bool, span: CallSpan?) {
     self.metrics = metrics
-    self.isWholeCall = isWholeCall
+    self.isWhole = isWhole
     self.span = span
+    attemptBegins()
   }
 
   /// What goes with OPEN; nil: the caller's own.
   var traceContext: TraceContext? { span?.traceContext }
 
+  func attemptBegins() {
+    attemptStart = attempts == 0 ? start : .now()
+    attempts += 1
+    metrics?.attempts.increment()
+    traffic = CallTraffic()
+  }
+
+  /// It failed, and another follows.
+  func attemptEnded(_ error: RPCError) {
+    record(error.code)
+    span?.attemptFailed(attempts, error)
+  }
+
   /// Called once.
   func ended(_ error: RPCError?) {
     let code = error?.code ?? .ok
-    let duration = NIODeadline.now() - start
-    metrics?.ends[code].record(duration, traffic)
-    if isWholeCall { metrics?.calls[code].recordNanoseconds(duration.nanoseconds) }
+    record(code)
+    if isWhole { metrics?.calls[code].recordNanoseconds((NIODeadline.now() - start).nanoseconds) }
     span?.end(code, error)
+  }
+
+  private func record(_ code: StatusCode) {
+    guard let begun = attemptStart else { return }
+    attemptStart = nil
+    metrics?.ends[code].record(NIODeadline.now() - begun, traffic)
   }
 }

@@ -22,10 +22,16 @@ public final class InProcessServer: Sendable {
 
 private struct InProcessConnector: Connector {
   let shared: ServerShared
-  let place = "the server in this process"
   let target = "lontar:in-process"
+  let isChanging = false
 
-  func connect(_ link: ClientLink, on eventLoop: any EventLoop, failed: @escaping @Sendable (RPCError) -> Void) {
+  func resolve(on eventLoop: any EventLoop) -> EventLoopFuture<[Destination]> {
+    eventLoop.makeSucceededFuture([Destination(place: "the server in this process", endpoint: 0)])
+  }
+
+  func connect(
+    _ link: ClientLink, to destination: Destination, on eventLoop: any EventLoop, failed: @escaping @Sendable (RPCError) -> Void
+  ) {
     let shared = shared
     eventLoop.execute {
       let server = ServerLink(shared: shared)

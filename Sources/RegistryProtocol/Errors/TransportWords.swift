@@ -1,14 +1,15 @@
 package import Lontar
 package import RegistryModel
 
-/// What the transport says, which speaks English only, in Indonesian. A sentence that isn't known is named by its code, and the original
-/// is kept in parentheses for whoever helps.
+/// What the transport says, which speaks English only, in Indonesian. What has no reason is named by its code, and the original is kept in
+/// parentheses for whoever helps.
 package enum TransportWords {
-  package static func message(_ code: StatusCode, _ english: String) -> Localized {
-    switch code {
+  /// - Parameter english: what to say in English; also in parentheses where there is no translation.
+  package static func message(_ error: RPCError, _ english: String) -> Localized {
+    switch error.code {
     case .unavailable:
       Localized(
-        builtID: "\(indonesian(english)); coba lagi sebentar, atau periksa host dan port",
+        builtID: "\(indonesian(error)); coba lagi sebentar, atau periksa host dan port",
         en: "\(english); try again in a moment, or check host and port")
     case .deadlineExceeded:
       Localized(
@@ -20,34 +21,38 @@ package enum TransportWords {
       Localized(builtID: "server tidak mengenal panggilan ini (\(english)); perbarui server atau program ini", en: english)
     case .cancelled: Localized(builtID: "panggilan dibatalkan", en: english)
     case .resourceExhausted: Localized(builtID: "terlalu banyak atau terlalu besar sekaligus (\(english))", en: english)
-    default: Localized(builtID: "galat \(code) dari server (\(english))", en: english)
+    default: Localized(builtID: "galat \(error.code) dari server (\(english))", en: english)
     }
   }
 
-  package static func indonesian(_ english: String) -> String {
-    for (pattern, text) in sentences {
-      if let found = english.wholeMatch(of: pattern) {
-        let rest = found.output.dropFirst().map { words[String($0.substring ?? "")] ?? String($0.substring ?? "") }
-        return rest.enumerated().reduce(text) { $0.replacing("{\($1.offset)}", with: $1.element) }
-      }
+  /// By the error's reason, so that no English sentence is a key.
+  package static func indonesian(_ error: RPCError) -> String {
+    guard let reason = error.transportReason, let text = text(reason, error) else {
+      return "server tidak terjangkau (\(error.message))"
     }
-    return "server tidak terjangkau (\(english))"
+    return error.details.parameters.reduce(text) { $0.replacing("{\($1.key)}", with: $1.value) }
   }
 
-  private static var sentences: [(Regex<AnyRegexOutput>, String)] {
-    let pairs = [
-      ("can't reach (.+): (.+)", "{0} tidak terjangkau: {1}"),
-      ("(.+) did not answer within (.+) s", "{0} tidak menjawab dalam {1} detik"),
-      ("the connection to the server was lost", "koneksi ke server terputus"),
-      ("the connection to the server failed: (.+)", "koneksi ke server gagal: {0}"),
-      ("the connection ended: (.+)", "koneksi diakhiri: {0}"),
-      ("the server refused the call: (.+)", "server menolak panggilan: {0}"),
-      ("this client has been shut down", "klien sudah berhenti"),
-    ]
-    return pairs.compactMap { pattern, text in (try? Regex(pattern)).map { ($0, text) } }
+  private static func text(_ reason: TransportReason, _ error: RPCError) -> String? {
+    switch reason {
+    case .nothingListens: "{place} tidak terjangkau: tidak ada yang mendengarkan di sana"
+    case .noAddress: "{place} tidak terjangkau: tidak ada alamat yang menjawab"
+    case .cantReach: "{place} tidak terjangkau: {cause}"
+    case .connectTimeout: "{place} tidak menjawab dalam {seconds} detik"
+    case .noEndpointReachable:
+      "tidak satu pun dari {count} server dapat dipakai; yang terakhir: "
+        + ((error.cause as? RPCError).map(indonesian) ?? "{last}")
+    case .connectionLost: "koneksi ke server terputus"
+    case .connectionFailed: "koneksi ke server gagal: {cause}"
+    case .connectionEnded: "koneksi diakhiri: {cause}"
+    case .pingUnanswered: "server tidak memberi tanda hidup selama {seconds} detik"
+    case .notServing: "{place} terjangkau tetapi tidak melayani"
+    case .callRefused: "server menolak panggilan: {cause}"
+    case .clientShutDown: "klien sudah berhenti"
+    case .environmentMismatch, .versionUnsupported, .cancelledByCaller, .deadlinePassed, .tooManyWaiting, .requestTooLarge,
+      .noEndpoint:
+      // These codes have sentences of their own.
+      nil
+    }
   }
-
-  private static let words = [
-    "nothing listens there": "tidak ada yang mendengarkan di sana", "no address answers": "tidak ada alamat yang menjawab",
-  ]
 }

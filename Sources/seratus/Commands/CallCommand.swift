@@ -78,6 +78,8 @@ struct CallCommand: Leaf {
   private func options(_ client: RegistryClient, _ method: MethodType) -> CallOptions {
     let isUnlimited = method.streamsResponses && global.timeout == nil
     var options = client.options(remaining: isUnlimited ? nil : .seconds(global.seconds))
+    // Nobody knows whether a repetition of it does harm.
+    options.mayRepeat = false
     if metadata.contains(where: { $0.key == "authorization" }) { options.metadata = Metadata() }
     for entry in metadata { options.metadata.add(entry.key, bytes: entry.value) }
     return options

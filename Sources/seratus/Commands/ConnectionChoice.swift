@@ -19,12 +19,12 @@ struct ConnectionChoice: Sendable {
     global.profile ?? environment["SERATUS_PROFILE"].flatMap { $0.isEmpty ? nil : $0 }
   }
 
-  /// The profile; nil where there is none, none was named, and `--host` makes it unnecessary.
+  /// The profile; nil where there is none, none was named, and `--host` or `--server` makes it unnecessary.
   func profile() throws -> Profile? {
     do {
       return try ProfileFolder(environment: environment).read(profileName)
     } catch {
-      if error.reason == .missing, namedProfile == nil, global.host != nil { return nil }
+      if error.reason == .missing, namedProfile == nil, global.firstHost != nil { return nil }
       throw error
     }
   }
@@ -33,23 +33,25 @@ struct ConnectionChoice: Sendable {
     let profile = try profile()
     let base = try profile.map { Endpoint($0) } ?? bare()
     var resolved = Resolved(endpoint: base, token: profile?.token)
-    if let host = global.host {
-      if host != profile?.host {
+    if let host = global.firstHost {
+      let others = Array(global.servers?.dropFirst() ?? [])
+      if !Set([host] + others.map(\.host)).isSubset(of: profile?.hosts ?? []) {
         // Whoever is asked elsewhere must not learn this profile's token, nor answer under its server's names.
         resolved.token = nil
         resolved.endpoint.serverName = nil
         resolved.endpoint.environment = nil
       }
+      if global.servers != nil || host != profile?.host { resolved.endpoint.others = others }
       resolved.endpoint.host = host
     }
-    if let port = global.port { resolved.endpoint.port = port }
+    if let port = global.firstPort { resolved.endpoint.port = port }
     if let ca = global.ca { resolved.endpoint.trustRootsPath = FilePaths.absolute(ca) }
     if let token = try tokenFromFile() { resolved.token = token }
     return resolved
   }
 
   private func bare() throws -> Endpoint {
-    guard let host = global.host, let port = global.port else {
+    guard let host = global.firstHost, let port = global.firstPort else {
       throw Failure.usage(
         "PORT_MISSING", id: "--host tanpa profil memerlukan --port", en: "--host without a profile needs --port, too")
     }
@@ -73,6 +75,11 @@ struct ConnectionChoice: Sendable {
     }
     return String(text[0])
   }
+}
+
+extension Profile {
+  /// Of all its servers.
+  fileprivate var hosts: Set<String> { Set([host] + others.map(\.host)) }
 }
 
 enum FilePaths {

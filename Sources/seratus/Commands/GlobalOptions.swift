@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import RegistryClient
 internal import RegistryModel
 
 extension OutputFormat: ExpressibleByArgument {}
@@ -49,6 +50,13 @@ struct GlobalOptions: ParsableArguments {
 
   @Option(
     help: Help(
+      id: "Beberapa server registri yang sama, sebagai pengganti --host dan --port: a:7443,b:7443. Dicoba menurut urutan.",
+      en: "Several servers of the same registry, instead of --host and --port: a:7443,b:7443. Tried in this order."
+    ).option)
+  var server: String?
+
+  @Option(
+    help: Help(
       id: "Berkas PEM sertifikat CA, pengganti isi profil.", en: "PEM file of the CA certificate, instead of the profile's."
     ).option)
   var ca: String?
@@ -73,10 +81,26 @@ struct GlobalOptions: ParsableArguments {
     help: Help(id: "Tanpa pesan di keluaran galat, selain galat.", en: "Nothing on standard error but errors.").option)
   var quiet = false
 
+  /// Of `--server`; nil without that option.
+  var servers: [ServerAddress]? { server.flatMap { ServerAddress.list($0) } }
+  /// The host of the first server that the options name.
+  var firstHost: String? { host ?? servers?.first?.host }
+  var firstPort: Int? { port ?? servers?.first?.port }
   /// The time limit that counts.
   var seconds: Int { timeout ?? 30 }
 
   func validate() throws {
+    if let server {
+      guard ServerAddress.list(server) != nil else {
+        throw ValidationError(
+          Help(id: "--server harus seperti a:7443,b:7443.", en: "--server must be like a:7443,b:7443.").text)
+      }
+      guard host == nil, port == nil else {
+        throw ValidationError(
+          Help(id: "beri --server atau --host dan --port, jangan keduanya.", en: "give --server, or --host and --port, not both.")
+            .text)
+      }
+    }
     guard (1...86_400).contains(seconds) else {
       throw ValidationError(
         Help(id: "--timeout harus 1 sampai 86400 detik.", en: "--timeout must be 1 to 86400 seconds.").text)

@@ -60,6 +60,7 @@ struct ProfileAdd: Leaf {
       abstract: Help(id: "Buat profil dari --host, --port, --ca.", en: "Make a profile from --host, --port, --ca.").text,
       discussion: Help.examples([
         "seratus profile add kementerian --host registry.example --port 7443 --ca ca.pem",
+        "seratus profile add kementerian --server satu.example:7443,dua.example:7443 --ca ca.pem",
         "seratus profile add latihan --host 127.0.0.1 --port 7443 --ca ca.pem --server-name localhost --language id --environment training --replace",
       ]))
   }
@@ -80,16 +81,17 @@ struct ProfileAdd: Leaf {
   @OptionGroup var global: GlobalOptions
 
   func perform(_ invocation: Invocation) async throws {
-    guard let host = global.host, let port = global.port else {
-      throw Failure.usage("HOST_MISSING", id: "beri --host dan --port", en: "give --host and --port")
+    guard let host = global.firstHost, let port = global.firstPort else {
+      throw Failure.usage("HOST_MISSING", id: "beri --host dan --port, atau --server", en: "give --host and --port, or --server")
     }
     let path = try invocation.profiles.filePath(name)
     guard replace || !invocation.profiles.exists(name) else {
       throw ProfileError(reason: .exists, name: name, path: path, detail: "")
     }
-    let profile = Profile(
+    var profile = Profile(
       host: host, port: port, ca: global.ca.map(FilePaths.absolute), serverName: serverName,
       token: try invocation.connection.tokenFromFile(), language: language?.rawValue, environment: environment)
+    profile.others = Array(global.servers?.dropFirst() ?? [])
     try invocation.profiles.write(profile, name: name)
     try invocation.show(ProfileView(profiles: [(name, profile)], isList: false).document(invocation.language))
   }

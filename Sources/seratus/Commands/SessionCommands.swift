@@ -50,7 +50,7 @@ struct LoginCommand: Leaf {
     request.lifetimeMinutes = lifetime ?? 0
     let answer = try await invocation.withClient { [request] client in try await client.login(request) }
     var profile = try choice.profile() ?? Profile(host: endpoint.host, port: endpoint.port)
-    (profile.host, profile.port) = (endpoint.host, endpoint.port)
+    (profile.host, profile.port, profile.others) = (endpoint.host, endpoint.port, endpoint.others)
     (profile.ca, profile.serverName, profile.token) = (endpoint.trustRootsPath, endpoint.serverName, answer.token)
     try invocation.profiles.write(profile, name: choice.profileName)
     let path = try invocation.profiles.filePath(choice.profileName)

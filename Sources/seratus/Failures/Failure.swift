@@ -69,12 +69,14 @@ extension Failure {
       let remedy = Self.remedy(fault)
       self.init(tls: fault)
       message = Phrase(
-        id: "\(TransportWords.indonesian(error.message)); \(remedy.id)", en: "\(error.message); \(remedy.en)")
+        id: "\(TransportWords.indonesian(error)); \(remedy.id)", en: "\(error.message); \(remedy.en)")
       return
     }
+    // What the transport says of itself goes by its code here; its reasons are for the choice of words.
+    let isTransport = error.transportReason != nil
     self.init(
       exit: ExitStatus(error.code, reason: details.reason), code: "\(error.code)",
-      reason: details.reason.isEmpty ? "\(error.code)" : details.reason, message: Self.message(error))
+      reason: details.reason.isEmpty || isTransport ? "\(error.code)" : details.reason, message: Self.message(error))
     faults = details.fieldViolations.enumerated().map { index, violation in
       Fault(
         field: violation.field, row: Self.row(violation.field), reason: violation.reason,
@@ -82,7 +84,7 @@ extension Failure {
     }
     requestID = details.requestID
     isRetryable = error.isRetryable || error.code == .deadlineExceeded
-    parameters = details.ownParameters
+    parameters = isTransport ? [:] : details.ownParameters
   }
 
   /// A fault in Indonesian; nil if its reason is newer than this program, or its values did not come along.
@@ -104,18 +106,17 @@ extension Failure {
     let localized = error.details.localized
     let english = localized["en"] ?? error.message
     if let indonesian = localized["id"] { return Phrase(id: indonesian, en: english) }
-    let words = TransportWords.message(error.code, english)
+    let words = TransportWords.message(error, english)
     return Phrase(id: words.id, en: words.en)
   }
 
   private init(tls error: TLSError) {
     let remedy = Self.remedy(error)
-    let isPassing = [.connectionLost, .truncated, .closed, .handshakeTimeout].contains(error.code)
     self.init(
       exit: Self.isLocal(error.code) ? .usage : .unavailable, code: Self.isLocal(error.code) ? "USAGE" : "UNAVAILABLE",
       reason: error.code.rawValue,
       message: Phrase(id: "\(TLSWords.indonesian(error)); \(remedy.id)", en: "\(error.message); \(remedy.en)"),
-      isRetryable: isPassing,
+      isRetryable: error.isPassing,
       parameters: error.parameters)
   }
 

@@ -97,7 +97,8 @@ struct ProfileView {
 
   private func facts(_ profile: Profile, _ language: Language) -> Facts {
     Facts([
-      language[Words.host]: profile.host, language[Words.port]: "\(profile.port)",
+      language[Words.host]: ([profile.host] + profile.others.map(\.description)).joined(separator: ", "),
+      language[Words.port]: "\(profile.port)",
       language[Words.authority]: profile.ca ?? language[Words.systemAuthorities],
       language[Words.serverName]: profile.serverName ?? profile.host,
       language[Words.language]: profile.language ?? language[Words.nothingMissing],

@@ -1,0 +1,30 @@
+internal import LontarWire
+internal import NIOCore
+
+/// The stream by which a connection's server says whether it serves: `grpc.health.v1.Health/Watch`, by gRPC's rules (A17).
+///
+/// Unchecked because it is confined to its connection's event loop.
+final class HealthWatch: @unchecked Sendable {
+  /// Its stream; 0: none yet.
+  var stream: UInt32 = 0
+  let frame = OpenFrame(method: Grpc_Health_V1_Health.watch.nameBytes)
+  let request: WireMessage
+
+  init(service: String) {
+    var request = Grpc_Health_V1_HealthCheckRequest()
+    request.service = service
+    self.request = WireMessage((try? request.lontarBytes()) ?? ByteBuffer())
+  }
+
+  static func health(_ message: WireMessage) -> Subchannel.Health {
+    guard let bytes = message.plainIfSmall, let response = try? Grpc_Health_V1_HealthCheckResponse(lontarBytes: bytes) else {
+      return .notServing
+    }
+    return response.status == .serving ? .serving : .notServing
+  }
+
+  /// A server without health checks is taken to be well.
+  static func health(_ end: RPCError) -> Subchannel.Health {
+    end.code == .unimplemented ? .unknown : .watchEnded(end)
+  }
+}

@@ -1,0 +1,87 @@
+/// When a unary call is sent again although the first attempt may still be answered. Only for methods that are idempotent.
+public struct HedgingPolicy: Sendable, Equatable {
+  /// The first attempt counts; at most 5, as in gRPC's A6.
+  public var attemptsMax: Int
+  /// Between two attempts; zero: all go at once.
+  public var delay: Duration
+  /// After such an error the next attempt goes at once; any other ends the call.
+  public var codes: Set<StatusCode>
+
+  public init(attemptsMax: Int = 2, delay: Duration, codes: Set<StatusCode> = [.unavailable]) {
+    self.attemptsMax = min(max(attemptsMax, 1), 5)
+    self.delay = delay
+    self.codes = codes
+  }
+}
+
+/// Sends a call again before the answer to the first attempt is there; the first good answer counts, the others are cancelled.
+/// What a client does by itself for the methods that its service configuration names, for those who choose by other means.
+public struct HedgingInterceptor: ClientInterceptor {
+  private let policy: HedgingPolicy
+  private let isIdempotent: @Sendable (_ method: String) -> Bool
+  private let throttle: RetryThrottle?
+
+  public init(
+    attemptsMax: Int = 2, delay: Duration, codes: Set<StatusCode> = [.unavailable], throttle: RetryThrottle? = RetryThrottle(),
+    isIdempotent: @escaping @Sendable (_ method: String) -> Bool
+  ) {
+    self.init(
+      policy: HedgingPolicy(attemptsMax: attemptsMax, delay: delay, codes: codes), throttle: throttle, isIdempotent: isIdempotent)
+  }
+
+  init(policy: HedgingPolicy, throttle: RetryThrottle?, isIdempotent: @escaping @Sendable (_ method: String) -> Bool) {
+    self.policy = policy
+    self.throttle = throttle
+    self.isIdempotent = isIdempotent
+  }
+
+  private enum Event: Sendable {
+    case answer(Result<UnaryAnswer, RPCError>)
+    case delayIsOver
+  }
+
+  public func intercept(
+    _ method: String, _ options: CallOptions, _ proceed: @escaping @Sendable (CallOptions) async throws(RPCError) -> UnaryAnswer
+  ) async throws(RPCError) -> UnaryAnswer {
+    guard policy.attemptsMax > 1, isIdempotent(method) else { return try await proceed(options) }
+    let start = ContinuousClock.now
+    let result = await withTaskGroup(of: Event.self) { group -> Result<UnaryAnswer, RPCError> in
+      defer { group.cancelAll() }
+      var (sent, running) = (0, 0)
+      func send() {
+        var attempt = options
+        attempt.attempt = options.attempt + sent
+        attempt.timeout = options.timeout.map { $0 - (ContinuousClock.now - start) }
+        sent += 1
+        running += 1
+        group.addTask { [attempt] in
+          do throws(RPCError) { return .answer(.success(try await proceed(attempt))) } catch { return .answer(.failure(error)) }
+        }
+        guard sent < policy.attemptsMax else { return }
+        group.addTask { [delay = policy.delay] in
+          try? await Task.sleep(for: delay)
+          return .delayIsOver
+        }
+      }
+      send()
+      while let event = await group.next() {
+        switch event {
+        case .answer(.success(let answer)):
+          throttle?.succeeded()
+          return .success(answer)
+        case .answer(.failure(let error)):
+          running -= 1
+          let isFatal =
+            !policy.codes.contains(error.code) || (error.pushbackMilliseconds ?? 0) < 0 || error.isHopeless || Task.isCancelled
+          let maySend = throttle?.failed() ?? true
+          if isFatal || (running == 0 && (sent >= policy.attemptsMax || !maySend)) { return .failure(error) }
+          if sent < policy.attemptsMax, maySend { send() }
+        case .delayIsOver:
+          if sent < policy.attemptsMax, !Task.isCancelled { send() }
+        }
+      }
+      return .failure(.cancelledByCaller)
+    }
+    return try result.get()
+  }
+}
