@@ -62,6 +62,22 @@ package final class RawClient: Sendable {
 
   package func send(_ bytes: [UInt8]) async { await send(ByteBuffer(bytes: bytes)) }
 
+  /// Sends one after another with pauses between, in time even where a busy machine lets no task run.
+  package func send(_ pieces: [[UInt8]], every pause: TimeAmount) async throws {
+    let channel = channel
+    let sent = channel.eventLoop.makePromise(of: Void.self)
+    let remaining = Mutex(pieces[...])
+    channel.eventLoop.scheduleRepeatedTask(initialDelay: .zero, delay: pause) { task in
+      if let piece = remaining.withLock({ $0.popFirst() }) {
+        channel.writeAndFlush(ByteBuffer(bytes: piece), promise: nil)
+      } else {
+        task.cancel()
+        sent.succeed()
+      }
+    }
+    try await sent.futureResult.get()
+  }
+
   package var isOpen: Bool { channel.isActive }
 
   /// Stops reading the socket.

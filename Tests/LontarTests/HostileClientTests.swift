@@ -325,17 +325,14 @@ internal import Testing
 
   /// On a busy connection every read may end within a frame: the clock is the frame's, not the connection's.
   @Test func `a client whose every read ends within a frame is served`() async throws {
-    let errors = try await survives(adjust: { $0.limits.frameTimeoutSeconds = 1 }) { echo in
+    let errors = try await survives(adjust: { $0.limits.frameTimeoutSeconds = 2 }) { echo in
       let raw = try await RawClient.secure(to: echo)
-      await raw.send(Self.greeting + RawFrames.open(1, "lontar.testing.v1.Echo/ClientStream", end: false))
       let message = RawFrames.message(1, [])
-      await raw.send(Array(message.prefix(5)))
-      // For three seconds the connection never rests between two frames.
-      for _ in 0..<30 {
-        await raw.send(Array(message.dropFirst(5) + message.prefix(5)))
-        try await Task.sleep(for: .milliseconds(100))
-      }
-      await raw.send(Array(message.dropFirst(5)) + RawFrames.frame(0x04, 1, flags: 1, []))
+      let (begin, rest) = (Array(message.prefix(5)), Array(message.dropFirst(5)))
+      // For five seconds the connection never rests between two frames.
+      let open = Self.greeting + RawFrames.open(1, "lontar.testing.v1.Echo/ClientStream", end: false) + begin
+      let end = rest + RawFrames.frame(0x04, 1, flags: 1, [])
+      try await raw.send([open] + Array(repeating: rest + begin, count: 50) + [end], every: .milliseconds(100))
       let frames = try await raw.frames { if case .status(1, _, _, _) = $0 { true } else { false } }
       #expect(frames.contains { if case .status(1, let status, _, _) = $0 { status.code == 0 } else { false } })
       await raw.close()

@@ -114,7 +114,7 @@ internal import Testing
         router.unary(Lontar_Testing_V1_Echo.unary) { _, context in
           EchoResponse { $0.payload = Data(context.requestID.prefix { $0 != "-" }.utf8) }
         }
-      }, adjust: { $0.limits.connectionAgeSecondsMax = 1 }
+      }, adjust: { $0.limits.connectionAgeSecondsMax = 3 }
     ) { _, client async throws in
       var connections: Set<Data> = []
       while connections.count < 3 { connections.insert(try await EchoClient(client).unary(EchoRequest()).payload) }
