@@ -15,6 +15,8 @@ final class ServerLink: Link, @unchecked Sendable {
   @exclusivity(unchecked) var machine: ServerConnection
   @exclusivity(unchecked) var running: [ServerCall] = []
   var clocks = ServerClocks()
+  /// What the client knows of the server's load.
+  var loadTold = ServerLoad.normal
   private var isActive = false
   private var isReading = false
   private var flushIsScheduled = false

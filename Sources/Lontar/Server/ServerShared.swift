@@ -10,6 +10,7 @@ final class ServerShared: Sendable {
   let hello: Hello
   let connections = ConnectionTable()
   let counters = ServerCounters()
+  let load = Mutex(ServerLoad.normal)
   let callNanosecondsMax: UInt64
   let onCall: (@Sendable (CallRecord) -> Void)?
   let onConnectionError: @Sendable (_ connection: String, any Error) -> Void
