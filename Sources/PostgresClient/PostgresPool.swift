@@ -34,6 +34,8 @@ package final class PostgresPool: Sendable {
   }
 
   package var statistics: PostgresStatistics { counters.snapshot }
+  /// Requests beyond so many waiting ones are refused.
+  package var waitingRequestsMax: Int { configuration.waitingRequestsMax }
 
   /// Runs the steps of a request as one transaction in one round trip and returns one result per step.
   ///

@@ -90,6 +90,11 @@ package final class RegistryServer: Sendable {
     }
   }
 
+  /// Tells clients how busy the database is until the task is cancelled.
+  package func watchLoad() async {
+    await LoadWatch(pools: pools, logger: logger) { [server] in server.announce($0) }.run()
+  }
+
   /// One look, now: for tests and for those who have just repaired something.
   package func lookAtDatabase() async {
     await watch.look()

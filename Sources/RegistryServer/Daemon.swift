@@ -41,6 +41,7 @@ private struct Serving: Service {
     onReady(address.host, address.port)
     await withTaskGroup { group in
       group.addTask { await server.watchDatabase() }
+      group.addTask { await server.watchLoad() }
       try? await gracefulShutdown()
       group.cancelAll()
     }

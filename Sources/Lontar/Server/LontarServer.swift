@@ -7,7 +7,7 @@ internal import Synchronization
 /// Listens, hands each connection to its handler, and shuts down without losing a call.
 public final class LontarServer: Sendable {
   private let configuration: ServerConfiguration
-  private let shared: ServerShared
+  let shared: ServerShared
   private let group: MultiThreadedEventLoopGroup
   private let contexts: TLSContextBox
   private let listener = Mutex<(any Channel)?>(nil)

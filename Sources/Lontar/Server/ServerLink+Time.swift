@@ -83,6 +83,7 @@ extension ServerLink {
       fail(WireError(.none, "no call came for \(limits.idleTimeoutSeconds) seconds"))
     }
     machine.reportBlocked()
+    tellLoad()
     keepAlive(now)
     retireByAge(now)
     flush()

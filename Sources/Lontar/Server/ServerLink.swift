@@ -16,6 +16,8 @@ final class ServerLink: Link, @unchecked Sendable {
   @exclusivity(unchecked) var running: [ServerCall] = []
   var clocks = ServerClocks()
   var tally = LinkTally()
+  /// What the client knows of the server's load.
+  var loadTold = ServerLoad.normal
   private var isActive = false
   private var isReading = false
   private var flushIsScheduled = false

@@ -13,6 +13,7 @@ final class ServerShared: Sendable {
   let totals = ServerTotals()
   /// 0: no bound.
   let connectionsMax: Int
+  let load = Mutex(ServerLoad.normal)
   let callNanosecondsMax: UInt64
   let onCall: (@Sendable (CallRecord) -> Void)?
   let onConnectionError: @Sendable (_ connection: String, any Error) -> Void
