@@ -16,7 +16,11 @@ enum Zstd {
 
   static func inflate(_ compressed: ByteBuffer, _ plainBytes: Int) throws(CompressionError) -> ByteBuffer {
     let plain = run(compressed, roomBytes: plainBytes) { target, source in
-      ZSTD_decompress(target.baseAddress, plainBytes, source.baseAddress, source.count)
+      // The library would take several frames, and skip those that hold no data.
+      guard ZSTD_findFrameCompressedSize(source.baseAddress, source.count) == source.count,
+        source.loadUnaligned(as: UInt32.self).littleEndian == ZSTD_MAGICNUMBER
+      else { return -1 }
+      return ZSTD_decompress(target.baseAddress, plainBytes, source.baseAddress, source.count)
     }
     guard let plain, plain.readableBytes == plainBytes else {
       throw CompressionError("the bytes are no whole message of that length")

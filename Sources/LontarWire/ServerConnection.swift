@@ -28,6 +28,7 @@ package struct ServerConnection: ~Copyable {
   var core: ConnectionCore
   private(set) var calls: CallCredit
   private var glitches: GlitchBudget
+  private var pings = PingStrikes()
   private var phase = Phase.awaitingHello
   private var highestStream: UInt32 = 0
   /// Calls above this number are refused as not processed once we drain.
@@ -99,6 +100,9 @@ package struct ServerConnection: ~Copyable {
         return try core.receivePong(value) ? .pong(value) : nil
       }
       try spend(now, "PING")
+      guard pings.ping(now: now, interval: core.limits.pingIntervalNanoseconds) <= core.limits.pingStrikesMax else {
+        throw WireError(.enhanceYourCalm, "too many PINGs without anything of a call between them")
+      }
       try core.writePing(value, ack: true)
       return nil
     case .goAway:
@@ -230,18 +234,21 @@ package struct ServerConnection: ~Copyable {
       return state.headOpen && state.sendOpen
     }
     guard due == true else { return }
+    pings.forget()
     core.write(.head, stream: stream) { metadata.write(to: &$0) }
   }
 
   /// Queues a message. True: the stream holds enough; wait until it is named by `takeWritable`.
   package mutating func sendMessage(_ stream: UInt32, _ message: WireMessage) -> Bool {
     core.streams.update(stream) { $0.headOpen = false }
+    pings.forget()
     return core.enqueueMessage(stream, message, end: false)
   }
 
   /// Ends a call, with the answer's message inline if it fits into one frame. Only the first end of a call counts.
   package mutating func sendStatus(_ stream: UInt32, _ status: StatusFrame, message: WireMessage? = nil) {
     guard core.streams.update(stream, { $0.sendOpen }) == true else { return }
+    pings.forget()
     let status = status.within(core.limits)
     let bytes = message?.inlineBytes ?? 0
     if core.canSendInline(stream, messageBytes: bytes, controlBytes: status.encodedBytes) {
@@ -260,6 +267,7 @@ package struct ServerConnection: ~Copyable {
       return sendStatus(stream, StatusFrame(code: 0), message: message)
     }
     guard core.removeStream(stream) != nil else { return }
+    pings.forget()
     core.countSentInAll(message.inlineBytes)
     core.writeAnswer(stream, message)
   }

@@ -1,5 +1,5 @@
-/// Finds out whether a stream's window holds its sender back: if most of the window arrives within one round trip, the sender could have
-/// sent more. gRPC's estimate of the bandwidth-delay product, without a clock: PING goes out and the bytes until its answer are counted.
+/// Finds out whether a stream's window holds its sender back. Credit is given half a window at a time, so a sender that waits for it sends
+/// half a window in each round trip: if a third or more arrives within one, it could have sent more. gRPC's estimate of the bandwidth-delay product, without a clock: PING goes out and the bytes until its answer are counted.
 ///
 /// What streams may grow by is a budget of the connection, so memory stays bounded however many of them are fast.
 struct WindowTuner {
@@ -44,7 +44,7 @@ struct WindowTuner {
 
   /// The stream's new size, if what came in the round trip asks for one.
   mutating func size(after window: ReceiveWindow, receivedBefore: UInt64, sizeMax: UInt64) -> UInt64? {
-    guard (window.received - receivedBefore) * 3 >= window.size * 2 else {
+    guard (window.received - receivedBefore) * 3 >= window.size else {
       patience = min(patience * 2, 1 << 32)
       return nil
     }

@@ -39,6 +39,9 @@ package struct WireLimits: Sendable, Equatable {
   /// Resets, stream errors and control frames that cost us more than the peer, in `glitchWindowNanoseconds`.
   package var glitchesMax = 200
   package var glitchWindowNanoseconds: UInt64 = 30_000_000_000
+  /// PINGs of a client in a row that come sooner after one another than this, with nothing of a call sent between them.
+  package var pingStrikesMax = 2
+  package var pingIntervalNanoseconds: UInt64 = 10_000_000_000
   /// Frames of unknown type that say they may be skipped.
   package var unknownFramesMax = 100
 

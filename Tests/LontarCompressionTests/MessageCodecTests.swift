@@ -68,6 +68,16 @@ internal import Testing
     #expect(throws: CompressionError.self) { try codec.inflate(ByteBuffer(bytes: bytes + [0]), plainBytes: 40) }
   }
 
+  @Test(arguments: foreign) func `several in a row are not one message`(codec: MessageCodec, bytes: [UInt8]) {
+    #expect(throws: CompressionError.self) { try codec.inflate(ByteBuffer(bytes: bytes + bytes), plainBytes: 80) }
+  }
+
+  /// Zstandard's "skippable frame": eight bytes that hold none.
+  @Test func `a frame without data is no message`() {
+    let empty: [UInt8] = [0x50, 0x2A, 0x4D, 0x18, 0, 0, 0, 0]
+    #expect(throws: CompressionError.self) { try MessageCodec.zstd.inflate(ByteBuffer(bytes: empty), plainBytes: 0) }
+  }
+
   /// gzip's time and system, for one, may differ without harm.
   @Test(arguments: foreign) func `no flipped bit gives another message`(codec: MessageCodec, bytes: [UInt8]) {
     for bit in 0..<bytes.count * 8 {

@@ -138,6 +138,10 @@ final class ScriptedConnection: BytePipe, @unchecked Sendable {
     machine.handlerFinished()
   }
 
+  func hint(_ level: OverloadHint.Level, milliseconds: UInt32 = 0) {
+    machine.sendHint(OverloadHint(level, retryAfterMilliseconds: milliseconds))
+  }
+
   /// Both steps of a shutdown at once: what was opened before runs on, all later calls are not processed.
   func drain() {
     machine.drain("the script drains")

@@ -73,10 +73,11 @@ internal import Testing
     }
   }
 
-  /// A stream of requests cannot be sent again: the caller hears of the refusal.
+  /// It is sent again once, and refused again.
   @Test func `server shutting down: UNAVAILABLE`() async throws {
-    let refusal = RawFrames.frame(0x06, 1, flags: 0x10, [0, 0, 0, 2] + Array("the server is shutting down".utf8))
-    let client = ScriptedServer.client { _ in [.says(refusal)] }
+    let client = ScriptedServer.client {
+      [.says(RawFrames.frame(0x06, $0, flags: 0x10, [0, 0, 0, 2] + Array("the server is shutting down".utf8)))]
+    }
     let call = try await EchoClient(client).clientStream()
     let error = await RPCError.of { try await call.response() }
     #expect(error?.code == .unavailable)

@@ -86,6 +86,7 @@ import Testing
     var limits = WireLimits()
     limits.callsMax = 1_000
     limits.streamWindowBytes = 1_024
+    limits.pingStrikesMax = .max
     let server = try openServer(limits)
     var stream: UInt32 = 1
     func bytes() -> ByteBuffer {
@@ -113,6 +114,39 @@ import Testing
     #expect(server.errorCode(bytes(), now: start + 60_000_000_000) == .enhanceYourCalm)
   }
 
+  private static let second: UInt64 = 1_000_000_000
+
+  @Test func `three PINGs in ten seconds each are borne, the fourth is not`() throws {
+    let server = try openServer()
+    let ping = try Golden.bytes("ping")
+    for step in 0..<3 { _ = try server.events(ping, now: (100 + 9 * UInt64(step)) * Self.second) }
+    #expect(server.errorCode(ping, now: 127 * Self.second) == .enhanceYourCalm)
+  }
+
+  @Test func `PINGs ten seconds apart are borne for ever`() throws {
+    let server = try openServer()
+    for step in 0..<1_000 { _ = try server.events(try Golden.bytes("ping"), now: (100 + 10 * UInt64(step)) * Self.second) }
+  }
+
+  @Test(arguments: ["head", "message", "status", "answer"]) func `whatever the server sends of a call forgets the PINGs before it`(
+    _ kind: String
+  ) throws {
+    var limits = WireLimits()
+    limits.callsMax = 100
+    let server = try openServer(limits)
+    for stream in stride(from: UInt32(1), to: 41, by: 2) {
+      _ = try server.events(openBytes(stream))
+      switch kind {
+      case "head": server.connection.sendHead(stream, .empty)
+      case "message": _ = server.connection.sendMessage(stream, WireMessage(ByteBuffer()))
+      case "status": server.sendStatus(stream, StatusFrame(code: 5))
+      default: server.connection.sendAnswer(stream, WireMessage(ByteBuffer()))
+      }
+      for _ in 0..<3 { _ = try server.events(try Golden.bytes("ping"), now: 100 * Self.second) }
+    }
+    #expect(server.errorCode(try Golden.bytes("ping"), now: 100 * Self.second) == .enhanceYourCalm)
+  }
+
   @Test func `frames of unknown type are borne a hundred times`() throws {
     let server = try openServer()
     for _ in 0..<100 { _ = try server.events(try Golden.bytes("unknown-ignorable")) }
@@ -121,7 +155,7 @@ import Testing
 
   @Test func `a client that does not read cannot make the server queue answers without end`() throws {
     var limits = WireLimits()
-    limits.glitchesMax = .max
+    (limits.glitchesMax, limits.pingStrikesMax) = (.max, .max)
     let server = try openServer(limits)
     for _ in 0..<1_000 { _ = try server.events(try Golden.bytes("ping")) }
     #expect(server.errorCode(try Golden.bytes("ping")) == .enhanceYourCalm)

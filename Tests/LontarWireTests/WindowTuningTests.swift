@@ -3,7 +3,7 @@ import Testing
 
 @testable import LontarWire
 
-/// Windows that grow when a round trip brings most of one.
+/// Windows that grow when a round trip brings much of one.
 @Suite struct WindowTuningTests {
   private static func limits(windowMax: UInt64, budget: UInt64 = 1 << 20) -> WireLimits {
     var limits = WireLimits()
@@ -45,9 +45,9 @@ import Testing
     return (server, try #require(pingValue(sent)))
   }
 
-  /// 6,667 bytes are two thirds of 10,000.
-  @Test(arguments: [(6_666, nil), (6_667, 20_000), (9_000, 20_000)] as [(Int, UInt64?)])
-  func `a window doubles when a round trip brings two thirds of it`(bytes: Int, size: UInt64?) throws {
+  /// 3,334 bytes are a third of 10,000.
+  @Test(arguments: [(3_333, nil), (3_334, 20_000), (9_000, 20_000)] as [(Int, UInt64?)])
+  func `a window doubles when a round trip brings a third of it`(bytes: Int, size: UInt64?) throws {
     let (server, value) = try Self.probing(Self.limits(windowMax: 40_000))
     _ = try server.events(rawFrame(4, stream: 1, lengths(bytes - 8, then: bytes - 8)))
     _ = try server.events(Self.pong(value))

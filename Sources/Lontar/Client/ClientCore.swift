@@ -68,23 +68,25 @@ final class ClientCore: @unchecked Sendable {
     if waiting.isEmpty, let link = pick(for: call) { open(call, on: link) } else { postpone(call) }
   }
 
-  /// The connection whose turn it is; nil: none can take a call now.
+  /// The connection whose turn it is, first among those whose servers are not busy; nil: none can take a call now.
   /// - Parameter call: another connection than the one that refused it, if there is one.
   private func pick(for call: ClientCall?) -> ClientLink? {
     if ready.count == 1 { return ready[0].canOpen ? ready[0] : nil }
-    var spare: ClientLink?
+    var spare: Int?
     for step in 0..<ready.count {
       let index = (nextReady + step) % ready.count
       let link = ready[index]
       guard link.canOpen else { continue }
-      guard call?.refusedBy != ObjectIdentifier(link) else {
-        spare = link
+      guard !link.isBusy, call?.refusedBy != ObjectIdentifier(link) else {
+        if !link.isBusy || spare == nil { spare = index }
         continue
       }
       nextReady = index + 1
       return link
     }
-    return spare
+    guard let spare else { return nil }
+    nextReady = spare + 1
+    return ready[spare]
   }
 
   private func postpone(_ call: ClientCall) {

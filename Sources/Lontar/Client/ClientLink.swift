@@ -21,6 +21,10 @@ final class ClientLink: Link, @unchecked Sendable {
   private var pingSince: NIODeadline?
   private var readySince = NIODeadline.now()
   private var watch: HealthWatch?
+  /// The server has said that clients with another server should prefer that.
+  private(set) var isBusy = false
+  /// The server has asked for no new calls until then.
+  private var heldUntil: NIODeadline?
   private var lastOpened: UInt32 = 0
   /// Calls above it have not left this process.
   private var sentThrough: UInt32 = 0
@@ -32,7 +36,8 @@ final class ClientLink: Link, @unchecked Sendable {
     machine = ClientConnection(hello: hello, limits: owner.wireLimits)
   }
 
-  var canOpen: Bool { !isOver && !isLeaving && machine.canOpen }
+  var canOpen: Bool { takesCalls && heldUntil == nil }
+  private var takesCalls: Bool { !isOver && !isLeaving && machine.canOpen }
   /// Since the server's HELLO.
   var age: TimeAmount { .now() - readySince }
 
@@ -98,8 +103,7 @@ final class ClientLink: Link, @unchecked Sendable {
       readySince = .now()
       subchannel.connectionIsReady(self)
     case .head(let call, let metadata): (call as? ClientCall)?.receiveHead(metadata)
-    case .hint:
-      break
+    case .hint(let hint): obey(hint)
     case .pong:
       pingSince = nil
       heardSince = .now()
@@ -144,6 +148,26 @@ final class ClientLink: Link, @unchecked Sendable {
     }
   }
 
+  /// The server says how it is. Calls that it holds back wait, at most until their deadlines; what runs goes on.
+  private func obey(_ hint: OverloadHint) {
+    isBusy = hint.level != .none
+    guard hint.level == .overloaded else {
+      heldUntil = nil
+      return owner.moreCalls()
+    }
+    // Clients that were told the same must not all come back at once.
+    let pause = Double(hint.retryAfterMilliseconds) * Double.random(in: 1...1.5)
+    let end = NIODeadline.now() + .milliseconds(Int64(pause))
+    heldUntil = end
+    owner.eventLoop.scheduleTask(deadline: end) { [weak self] in
+      guard let self, self.heldUntil == end else { return }
+      self.heldUntil = nil
+      self.owner.moreCalls()
+    }
+    // Others may take what waits for this one.
+    owner.moreCalls()
+  }
+
   // MARK: Health
 
   /// Asks the server whether it serves, once it takes calls; what it says comes to the subchannel.
@@ -154,7 +178,7 @@ final class ClientLink: Link, @unchecked Sendable {
   }
 
   private func openWatch() {
-    guard let watch, watch.stream == 0, canOpen else { return }
+    guard let watch, watch.stream == 0, takesCalls else { return }
     watch.stream = machine.open(watch, watch.frame, message: watch.request, end: true)
     lastOpened = watch.stream
     scheduleFlush()

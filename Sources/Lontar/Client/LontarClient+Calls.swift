@@ -8,7 +8,7 @@ extension LontarClient {
   public func serverStreaming<Request, Response>(
     _ method: Method<Request, Response>, _ request: Request, options: CallOptions = CallOptions()
   ) async throws(RPCError) -> ResponseStream<Response> {
-    let call = try makeCall(method, await encode(request, options.compression), options)
+    let call = try makeCall(method, await OutgoingMessage(encode(request), options.compression), options)
     let core = core
     core.onLoop { core.start(call) }
     return ResponseStream(lease: CallLease(call: call, client: self))
@@ -37,7 +37,7 @@ extension LontarClient {
       requests: RequestWriter(lease: lease, codec: options.compression), responses: ResponseStream(lease: lease))
   }
 
-  func encode(_ request: some Message, _ codec: MessageCodec?) async throws(RPCError) -> OutgoingMessage {
+  func encode(_ request: some Message) throws(RPCError) -> ByteBuffer {
     let message: ByteBuffer
     do {
       message = try request.lontarBytes()
@@ -46,7 +46,7 @@ extension LontarClient {
     }
     let limit = core.wireLimits.messageBytesMax
     guard message.readableBytes <= limit else { throw .requestTooLarge(message.readableBytes, limit: limit) }
-    return await OutgoingMessage(message, codec)
+    return message
   }
 
   func makeCall<Request, Response>(
@@ -101,6 +101,16 @@ extension ClientCore {
 }
 
 extension Message {
+  /// An answer that came as it is; nil: it came compressed and is for `init(answer:)`, which may leave the event loop.
+  init?(plainAnswer message: WireMessage) throws(RPCError) {
+    guard message.codec == 0 else { return nil }
+    do {
+      try self.init(lontarBytes: message.bytes)
+    } catch {
+      throw RPCError(.internalError, "the answer is not a \(Self.protoMessageName) message", cause: error)
+    }
+  }
+
   init(answer message: WireMessage) async throws(RPCError) {
     do {
       try self.init(lontarBytes: try await message.plain())
@@ -114,6 +124,11 @@ extension Message {
 struct OutgoingMessage: Sendable {
   let plain: WireMessage
   private let compressed: WireMessage?
+
+  init(_ bytes: ByteBuffer) {
+    plain = WireMessage(bytes)
+    compressed = nil
+  }
 
   init(_ bytes: ByteBuffer, _ codec: MessageCodec?) async {
     plain = WireMessage(bytes)

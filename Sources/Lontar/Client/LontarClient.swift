@@ -46,13 +46,15 @@ public final class LontarClient: Sendable {
   private func unaryAttempts<Request, Response>(
     _ method: Method<Request, Response>, _ request: Request, _ options: CallOptions
   ) async throws(RPCError) -> UnaryResponse<Response> {
-    let message = try await encode(request, options.compression)
+    let bytes = try encode(request)
+    let message = options.compression == nil ? OutgoingMessage(bytes) : await OutgoingMessage(bytes, options.compression)
     let answer: UnaryAnswer
     if interceptors.isEmpty {
       answer = try await hedged(method, message, options)
     } else {
       answer = try await intercepted(method, message, options, interceptors[...])
     }
+    if let response = try Response(plainAnswer: answer.message) { return UnaryResponse(message: response, answer: answer) }
     return UnaryResponse(message: try await Response(answer: answer.message), answer: answer)
   }
 

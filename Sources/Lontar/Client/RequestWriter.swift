@@ -18,7 +18,8 @@ public struct RequestWriter<Request: Message & Sendable>: Sendable {
     } catch {
       throw RPCError(.internalError, "the request can't be encoded: \(error)", cause: error)
     }
-    try await lease.send(await OutgoingMessage(bytes, compressed ? codec : nil))
+    let compresses = compressed && codec != nil
+    try await lease.send(compresses ? await OutgoingMessage(bytes, codec) : OutgoingMessage(bytes))
   }
 
   /// No more requests follow. A second time does nothing.

@@ -36,7 +36,9 @@ public struct ResponseStream<Response: Message & Sendable>: AsyncSequence, Senda
         guard let next = try await lease.take() else { return nil }
         batch = next
       }
-      return try await Response(answer: batch.removeFirst())
+      let message = batch.removeFirst()
+      if let answer = try Response(plainAnswer: message) { return answer }
+      return try await Response(answer: message)
     }
   }
 }

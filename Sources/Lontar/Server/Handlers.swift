@@ -39,8 +39,11 @@ struct UnaryHandler<Request: Message & Sendable, Response: Message & Sendable>: 
   let handler: @Sendable (Request, CallContext) async throws -> Response
 
   func answer(_ message: WireMessage?, _ context: CallContext, _ channel: any CallChannel) async throws -> WireMessage? {
-    let request = try await Request(request: message, context)
-    return try await handler(request, context).wireMessage(context)
+    let request =
+      if let plain = try Request(plainRequest: message, context) { plain } else { try await Request(request: message, context) }
+    let answer = try await handler(request, context)
+    guard context.facts.answerCodec != nil else { return WireMessage(try answer.lontarBytes()) }
+    return try await answer.wireMessage(context)
   }
 }
 
@@ -72,6 +75,19 @@ struct BidirectionalHandler<Request: Message & Sendable, Response: Message & Sen
 }
 
 extension Message {
+  /// A request that came as it is; nil: it came compressed and is for `init(request:)`. An asynchronous call costs as much as the
+  /// decoding of a small message, and few messages need it.
+  /// - Throws: `RPCError` INTERNAL if the bytes are not what they should be.
+  init?(plainRequest message: WireMessage?, _ context: CallContext) throws(RPCError) {
+    guard message.map({ $0.codec == 0 }) ?? true else { return nil }
+    context.facts.noteRequest(0)
+    do {
+      try self.init(lontarBytes: message?.bytes ?? ByteBuffer())
+    } catch {
+      throw RPCError(.internalError, "the request is not a \(Self.protoMessageName) message", cause: error)
+    }
+  }
+
   /// - Throws: `RPCError` INTERNAL if the bytes are not what they should be.
   init(request message: WireMessage?, _ context: CallContext) async throws(RPCError) {
     context.facts.noteRequest(message?.codec ?? 0)

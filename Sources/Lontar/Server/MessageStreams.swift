@@ -11,7 +11,8 @@ public struct ResponseWriter<Response: Message & Sendable>: Sendable {
   /// - Parameter compressed: false: this message goes as it is, also in a call that compresses its answers.
   /// - Throws: `RPCError` or `CancellationError` when the call is over; stop then.
   public func write(_ message: Response, compressed: Bool = true) async throws {
-    let message = try await message.wireMessage(context, compressed: compressed)
+    let compresses = compressed && context.facts.answerCodec != nil
+    let message = compresses ? try await message.wireMessage(context) : WireMessage(try message.lontarBytes())
     switch try sink.sendNow(message) {
     case .queued: return
     case .full: try await sink.waitForRoom()
@@ -43,7 +44,9 @@ public struct RequestStream<Request: Message & Sendable>: AsyncSequence, Sendabl
         guard let next = try await channel.takeRequests() else { return nil }
         batch = next
       }
-      return try await Request(request: batch.removeFirst(), context)
+      let message = batch.removeFirst()
+      if let request = try Request(plainRequest: message, context) { return request }
+      return try await Request(request: message, context)
     }
   }
 }

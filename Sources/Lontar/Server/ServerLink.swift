@@ -16,8 +16,8 @@ final class ServerLink: Link, @unchecked Sendable {
   @exclusivity(unchecked) var running: [ServerCall] = []
   var clocks = ServerClocks()
   var tally = LinkTally()
-  /// What the client knows of the server's load.
-  var loadTold = ServerLoad.normal
+  /// What the client knows of the server's load; nil: its HELLO has not come.
+  var loadTold: ServerLoad?
   private var isActive = false
   private var isReading = false
   private var flushIsScheduled = false
@@ -86,6 +86,7 @@ final class ServerLink: Link, @unchecked Sendable {
   }
 
   func receiveComplete() {
+    if loadTold == nil { tellLoad() }
     taskExecutor?.runReady()
     isReading = false
     for call in running where !call.inbox.isEmpty { call.inbox.compact() }

@@ -31,8 +31,10 @@ extension ServerLink {
   /// Says how the server is, if the client does not know it.
   func tellLoad(again: Bool = false) {
     let load = shared.load.withLock { $0 }
-    guard machine.isOpen, load != loadTold || (again && load != .normal) else { return }
+    guard machine.isOpen else { return }
+    let known = loadTold ?? .normal
     loadTold = load
+    guard load != known || (again && load != .normal) else { return }
     machine.sendHint(load.hint)
     scheduleFlush()
   }

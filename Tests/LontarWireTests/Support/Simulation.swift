@@ -58,6 +58,7 @@ struct Simulation: ~Copyable {
   init(chance: Seeded) {
     random = chance
     var limits = WireLimits()
+    limits.pingStrikesMax = .max
     limits.framePayloadBytesMax = [1_024, 2_000, 16_372].randomElement(using: &random)!
     limits.streamWindowBytes = [1_024, 3_000, 40_000].randomElement(using: &random)!
     limits.streamWindowBytesMax = limits.streamWindowBytes * [1, 2, 16].randomElement(using: &random)!

@@ -5,6 +5,7 @@ import NIOCore
 /// Limits small enough for a fuzzer to reach.
 private func tightLimits(_ mode: UInt8) -> WireLimits {
   var limits = WireLimits()
+  limits.pingStrikesMax = .max
   limits.callsMax = 4
   limits.streamWindowBytes = 2_048
   limits.streamWindowBytesMax = 4_096
