@@ -100,7 +100,8 @@ package struct ServerConnection: ~Copyable {
         return try core.receivePong(value) ? .pong(value) : nil
       }
       try spend(now, "PING")
-      guard pings.ping(now: now, interval: core.limits.pingIntervalNanoseconds) <= core.limits.pingStrikesMax else {
+      let strikes = pings.ping(now: now, interval: core.limits.pingIntervalNanoseconds, sentBytes: core.sendWindow.sent)
+      guard strikes <= core.limits.pingStrikesMax else {
         throw WireError(.enhanceYourCalm, "too many PINGs without anything of a call between them")
       }
       try core.writePing(value, ack: true)

@@ -147,6 +147,21 @@ import Testing
     #expect(server.errorCode(try Golden.bytes("ping"), now: 100 * Self.second) == .enhanceYourCalm)
   }
 
+  /// Three frames of 1,024 bytes at a time, as the client gives credit: the answer was handed over once, long ago.
+  @Test func `a long message that is on its way forgets the PINGs, too`() throws {
+    var limits = WireLimits()
+    limits.framePayloadBytesMax = 1_024
+    limits.outboundBytesHigh = 3_000
+    let server = try openServer(limits)
+    _ = try server.events(openBytes(1))
+    server.connection.sendAnswer(1, WireMessage(ByteBuffer(count: 100_000)))
+    for _ in 0..<20 {
+      #expect(server.connection.takeOutbound() != nil)
+      for _ in 0..<3 { _ = try server.events(try Golden.bytes("ping"), now: 100 * Self.second) }
+    }
+    #expect(server.errorCode(try Golden.bytes("ping"), now: 100 * Self.second) == .enhanceYourCalm)
+  }
+
   @Test func `frames of unknown type are borne a hundred times`() throws {
     let server = try openServer()
     for _ in 0..<100 { _ = try server.events(try Golden.bytes("unknown-ignorable")) }
