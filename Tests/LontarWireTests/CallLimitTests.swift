@@ -128,7 +128,8 @@ import Testing
     for step in 0..<1_000 { _ = try server.events(try Golden.bytes("ping"), now: (100 + 10 * UInt64(step)) * Self.second) }
   }
 
-  @Test(arguments: ["head", "message", "status", "answer"]) func `whatever the server sends of a call forgets the PINGs before it`(
+  @Test(arguments: ["head", "message", "status", "answer"])
+  func `whatever the server sends of a call forgets the PINGs before it`(
     _ kind: String
   ) throws {
     var limits = WireLimits()
