@@ -80,7 +80,8 @@ struct EchoServe: AsyncParsableCommand {
   }
 }
 
-/// The echo of the tests, but for streams whose one message is made once: what is measured is how it is written, each by itself.
+/// The echo of the tests. Streams that only ask for so many messages of so many bytes have their message made once: what is measured is
+/// how it is written, each by itself.
 private struct BenchmarkEcho: Lontar_Testing_V1_EchoHandler {
   private let echo = EchoService()
 
@@ -91,6 +92,9 @@ private struct BenchmarkEcho: Lontar_Testing_V1_EchoHandler {
   func serverStream(
     _ request: Lontar_Testing_V1_EchoRequest, to writer: ResponseWriter<Lontar_Testing_V1_EchoResponse>, context: CallContext
   ) async throws {
+    guard request.responseBytes > 0, request.responseCodec == 0, request.failWithCode == 0, request.sleepMilliseconds == 0 else {
+      return try await echo.serverStream(request, to: writer, context: context)
+    }
     var response = Lontar_Testing_V1_EchoResponse()
     response.payload = Data(count: Int(request.responseBytes))
     for _ in 0..<request.responseCount { try await writer.write(response) }

@@ -102,7 +102,8 @@ class Channel:
         return call
 
     async def ping(self, timeout: float = 10) -> float:
-        """Seconds of one round trip; connects if need be. Raises RpcError."""
+        """Seconds of one round trip; connects if need be. Not for polling: a server ends a connection whose client asks four times
+        within ten seconds without a call between. Raises RpcError."""
         try:
             return await (await self._usable_link()).ping(timeout)
         except (LinkGone, ConnectFailed) as problem:

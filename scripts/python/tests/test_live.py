@@ -214,7 +214,7 @@ def test_every_field_of_open_is_accepted(run, echo: Echo) -> None:
 def test_ping_comes_back(run) -> None:
     async def work(c: Channel) -> None:
         assert await c.ping() > 0
-        await asyncio.gather(*(c.ping() for _ in range(20)))
+        await asyncio.gather(c.ping(), c.ping())  # a fourth within ten seconds would be a third strike
 
     run(work)
 
