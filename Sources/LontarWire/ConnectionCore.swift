@@ -19,6 +19,7 @@ struct ConnectionCore {
   /// PINGs of ours without an answer so far.
   var pingsUnanswered = 0
   private var tuner: WindowTuner
+  private var room: AssemblyRoom
   /// The offset at which the connection was seen to wait for credit, and whether the peer was told.
   var blockedAt: (offset: UInt64, isReported: Bool)?
   /// What the peer said last that it waits for.
@@ -32,6 +33,7 @@ struct ConnectionCore {
     self.limits = limits
     receiveWindow = ReceiveWindow(size: limits.connectionWindowBytes)
     tuner = WindowTuner(budget: limits.windowGrowthBytesMax)
+    room = AssemblyRoom(bytesMax: limits.assemblyBytesMax)
   }
 
   /// The largest payload of a frame that carries message bytes, for both sides.
@@ -73,9 +75,10 @@ struct ConnectionCore {
   ) throws(WireError) -> Result<WireMessage?, StreamFault> {
     var credit: UInt64?
     let limits = limits
+    var change = RoomChange.none
     let result = streams.update(stream) { state -> Result<WireMessage?, StreamFault> in
       do throws(StreamFault) {
-        return .success(try Self.receive(bytes, codec: codec, more: more, limits: limits, on: &state, credit: &credit))
+        return .success(try Self.receive(bytes, codec: codec, more: more, limits: limits, on: &state, &change, credit: &credit))
       } catch {
         return .failure(error)
       }
@@ -84,14 +87,25 @@ struct ConnectionCore {
       try writeCredit(stream: stream, credit)
       try probe(stream)
     }
+    switch change {
+    case .none: break
+    case .wanted:
+      room.queue(stream)
+      try admitToRoom()
+    case .left(let bytes):
+      room.giveBack(bytes)
+      try admitToRoom()
+    }
     return result ?? .success(nil)
   }
 
   private static func receive(
-    _ bytes: ByteBuffer, codec: UInt8, more: Bool, limits: WireLimits, on state: inout StreamState, credit: inout UInt64?
+    _ bytes: ByteBuffer, codec: UInt8, more: Bool, limits: WireLimits, on state: inout StreamState, _ change: inout RoomChange,
+    credit: inout UInt64?
   ) throws(StreamFault) -> WireMessage? {
     guard state.receiveWindow.receive(bytes.readableBytes) else { throw overStreamCredit }
     let outcome: MessageAssembly.Outcome
+    let isFirst = state.assembly == nil
     if let assembly = state.assembly.take() {
       outcome = try assembly.add(bytes, codec: codec, more: more)
     } else {
@@ -100,12 +114,16 @@ struct ConnectionCore {
     switch outcome {
     case .complete(let message):
       state.untakenBytes += bytes.readableBytes
+      if !isFirst { state.leaveRoom(&change) }
       return message
     case .partial(let assembly):
+      if isFirst { state.wantRoom(assembly, &change) }
       state.assembly = assembly
       // A message longer than the window needs credit to become whole; its length is known and within the limit. While the reader
-      // is behind, nothing is released.
-      if state.untakenBytes == 0 {
+      // is behind, or there is no room, nothing is released.
+      if state.roomNeeded > 0 {
+        state.unroomedBytes += bytes.readableBytes
+      } else if state.untakenBytes == 0 {
         credit = state.receiveWindow.release(bytes.readableBytes)
       } else {
         state.untakenBytes += bytes.readableBytes
@@ -114,13 +132,35 @@ struct ConnectionCore {
     }
   }
 
+  /// Gives credit to long messages whose turn it is.
+  private mutating func admitToRoom() throws(WireError) {
+    while let stream = room.first {
+      if let need = streams.update(stream, { $0.roomNeeded }), need > 0 {
+        guard room.take(need) else { return }
+        let credit = streams.update(stream) { $0.enterRoom() }
+        if let credit = credit ?? nil { try writeCredit(stream: stream, credit) }
+      }
+      room.dropFirst()
+    }
+  }
+
   /// The stream's peer broke a rule: what it still sends here is dropped.
   mutating func discard(_ stream: UInt32) {
+    var change = RoomChange.none
     streams.update(stream) { state in
       state.discards = true
       state.receiveOpen = false
       state.assembly = nil
+      state.leaveRoom(&change)
     }
+    leaveRoom(change)
+  }
+
+  private mutating func leaveRoom(_ change: RoomChange) {
+    guard case .left(let bytes) = change else { return }
+    room.giveBack(bytes)
+    // A peer that does not read what we have to say is told so by the next frame that it makes us answer.
+    try? admitToRoom()
   }
 
   // MARK: Window tuning
@@ -149,7 +189,10 @@ struct ConnectionCore {
 
   /// Takes an ended stream out.
   mutating func removeStream(_ stream: UInt32) -> StreamState? {
-    guard let state = streams.remove(stream) else { return nil }
+    guard var state = streams.remove(stream) else { return nil }
+    var change = RoomChange.none
+    state.leaveRoom(&change)
+    leaveRoom(change)
     if state.receiveWindow.size > limits.streamWindowBytes {
       tuner.giveBack(state.receiveWindow.size - limits.streamWindowBytes)
     }
@@ -158,11 +201,17 @@ struct ConnectionCore {
 
   /// The upper layer has taken every message it was given on this stream.
   mutating func taken(_ stream: UInt32) {
+    var wantsRoom = false
     let credit = streams.update(stream) { state -> UInt64? in
       let bytes = state.untakenBytes
       state.untakenBytes = 0
       guard bytes > 0, state.receiveOpen else { return nil }
+      wantsRoom = state.roomNeeded > 0
       return state.receiveWindow.release(bytes)
+    }
+    if wantsRoom {
+      room.queue(stream)
+      try? admitToRoom()
     }
     guard let credit = credit ?? nil else { return }
     write(.credit, stream: stream) { $0.writeInteger(credit) }

@@ -10,6 +10,8 @@ struct MessageAssembly: Sendable {
   private let total: Int
 
   var heldBytes: Int { message.readableBytes }
+  /// Of the whole message with its lengths, as windows count it.
+  var wholeBytes: Int { total + Self.lengthsBytes }
 
   /// What a fragment makes of the assembly.
   enum Outcome {

@@ -17,6 +17,12 @@ struct StreamState {
   var receiveWindow: ReceiveWindow
   /// Bytes of messages that the upper layer was given and has not yet taken: their credit is held back.
   var untakenBytes = 0
+  /// What the message that comes has of the connection's room for long ones.
+  var roomTaken: UInt64 = 0
+  /// What it still needs; 0: nothing.
+  var roomNeeded: UInt64 = 0
+  /// Its bytes so far, whose credit is held back until there is room.
+  var unroomedBytes = 0
 
   /// We have not half-closed (client) or not ended the call (server).
   var sendOpen = true
@@ -66,5 +72,41 @@ struct StreamState {
       case .halfClose: 0
       }
     }
+  }
+}
+
+// MARK: Room for long messages
+
+/// What a fragment means for the connection's room.
+enum RoomChange {
+  case none
+  case wanted
+  case left(UInt64)
+}
+
+extension StreamState {
+  /// The first fragment of a message has come: what is longer than the window needs room beyond it. While the reader is behind it gets no
+  /// credit anyway and must not keep room from others.
+  mutating func wantRoom(_ assembly: MessageAssembly, _ change: inout RoomChange) {
+    let whole = UInt64(assembly.wholeBytes)
+    guard whole > receiveWindow.size else { return }
+    roomNeeded = whole - receiveWindow.size
+    if untakenBytes == 0 { change = .wanted }
+  }
+
+  /// There is room. Returns the offset to send in CREDIT.
+  mutating func enterRoom() -> UInt64? {
+    roomTaken = roomNeeded
+    roomNeeded = 0
+    defer { unroomedBytes = 0 }
+    return receiveWindow.release(unroomedBytes)
+  }
+
+  /// The message is whole, or will not be.
+  mutating func leaveRoom(_ change: inout RoomChange) {
+    guard roomTaken > 0 || roomNeeded > 0 else { return }
+    untakenBytes += unroomedBytes
+    change = .left(roomTaken)
+    (roomTaken, roomNeeded, unroomedBytes) = (0, 0, 0)
   }
 }

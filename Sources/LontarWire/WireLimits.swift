@@ -28,6 +28,8 @@ package struct WireLimits: Sendable, Equatable {
   package var streamWindowBytesMax: UInt64 = 0
   /// What the streams of one connection may grow by in all.
   package var windowGrowthBytesMax: UInt64 = 16 * 1024 * 1024
+  /// What messages longer than their stream's window may hold beyond it before they are whole, for all streams of a connection together.
+  package var assemblyBytesMax: UInt64 = 16 * 1024 * 1024
   /// Calls that run at once on one connection; a call counts until its handler has finished.
   package var callsMax: UInt64 = 100
   /// Bytes encoded and waiting for the socket before streams have to wait: three full TLS records, whose ciphertext fits 64 KiB.

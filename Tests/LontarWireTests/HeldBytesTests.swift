@@ -35,6 +35,60 @@ import Testing
     print("100 messages of 4 MiB announced: \(server.connection.heldBytes) bytes held")
   }
 
+  /// Fragments of 16 KiB as long as credit lets them pass, of messages of 4 MiB that all stop short of their end.
+  @Test func `a hundred long messages that never end hold their windows and the room, not 400 MiB`() throws {
+    let server = try openServer()
+    var granted: [UInt32: Int] = [:]
+    var sent: [UInt32: Int] = [:]
+    for number in 0..<UInt32(100) {
+      let stream = number * 2 + 1
+      _ = try server.events(openBytes(stream))
+      _ = try server.events(rawFrame(4, stream: stream, flags: 2, lengths(4 << 20, then: 16_364)))
+      (sent[stream], granted[stream]) = (16_372, 262_144)
+    }
+    let end = 8 + (4 << 20) - 16_372
+    var moved = true
+    while moved {
+      moved = false
+      for (stream, count) in sent where count + 16_372 <= min(granted[stream]!, end) {
+        _ = try server.events(rawFrame(4, stream: stream, flags: 2, ByteBuffer(repeating: 0, count: 16_372)))
+        sent[stream] = count + 16_372
+        moved = true
+      }
+      for case .credit(let stream, let offset) in try frames(server.takeAll()) where stream != 0 { granted[stream] = Int(offset) }
+    }
+    let held = server.connection.heldBytes
+    print("100 messages of 4 MiB begun and not ended: \(held) bytes held")
+    // Four of them find room for the 3.75 MiB beyond their windows, the others hold one window.
+    #expect(sent.values.count { $0 > 262_144 } == 4)
+    #expect(held <= 100 * 262_144 + 16 << 20)
+    #expect(held > 16 << 20)
+    // One is given up: the next in turn gets credit.
+    _ = try server.events(rawFrame(6, stream: sent.first { $0.value > 262_144 }!.key, ByteBuffer(bytes: [0, 0, 0, 1])))
+    let credits = try frames(server.takeAll()).compactMap {
+      if case .credit(let stream, _) = $0, stream != 0 { stream } else { nil }
+    }
+    #expect(credits.count == 1)
+    #expect(sent[credits[0]]! <= 262_144)
+  }
+
+  @Test func `a long message behind one that nobody takes keeps no room from others`() throws {
+    var limits = WireLimits()
+    (limits.streamWindowBytes, limits.assemblyBytesMax, limits.callsMax) = (20_000, 1, 10)
+    let server = try openServer(limits)
+    for stream: UInt32 in [1, 3] { _ = try server.events(openBytes(stream)) }
+    _ = try server.events(rawFrame(4, stream: 1, lengths(92, then: 92)))
+    _ = try server.events(rawFrame(4, stream: 1, flags: 2, lengths(50_000, then: 12_000)))
+    #expect(try frames(server.takeAll()).isEmpty)
+    // Its reader stalls; the other's does not.
+    _ = try server.events(rawFrame(4, stream: 3, flags: 2, lengths(50_000, then: 12_000)))
+    #expect(try frames(server.takeAll()) == [.credit(stream: 3, offset: 12_008 + 20_000)])
+    _ = try server.events(rawFrame(6, stream: 3, ByteBuffer(bytes: [0, 0, 0, 1])))
+    server.messagesTaken(1)
+    // 100 bytes of the first message are too little to give back by themselves.
+    #expect(try frames(server.takeAll()).contains(.credit(stream: 1, offset: 100 + 12_008 + 20_000)))
+  }
+
   @Test func `a reader that takes nothing makes its sender hold back at one window`() throws {
     let server = try openServer()
     _ = try server.events(openBytes(1))
