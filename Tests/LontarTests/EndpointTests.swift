@@ -276,7 +276,8 @@ internal import Testing
     let runs = Mutex<[String: [String]]>([:])
     let gate = Mutex<(isOpen: Bool, waiting: [CheckedContinuation<Void, Never>])>((false, []))
     func start(_ name: String) async throws -> EchoServer {
-      try await EchoServer.start(callsMax: 200) { router in
+      // Each has room for all, for the other's connection may come too late to have any of the first 200.
+      try await EchoServer.start(callsMax: 400) { router in
         router.unary(Lontar_Testing_V1_Echo.unary) { request, _ in
           runs.withLock { $0[String(decoding: request.payload, as: UTF8.self), default: []].append(name) }
           if request.sleepMilliseconds > 0 {
