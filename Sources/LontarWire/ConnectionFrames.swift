@@ -17,6 +17,26 @@ extension ConnectionCore {
     out.writeMultipleIntegers(packed.first, packed.last, UInt32(message.readableBytes), message.plainBytes)
   }
 
+  /// Writes a message that fits into one frame: header, lengths and bytes in one go, for each access to a buffer costs as much as copying
+  /// a small message.
+  ///
+  /// SAFETY: `target` has room for `frameBytes`, as asked for, and exactly those are written.
+  mutating func writeWholeMessage(_ header: FrameHeader, _ message: WireMessage) {
+    if outIsTaken { reuseOut() }
+    let frameBytes = FrameHeader.bytes + header.payloadBytes
+    let packed = header.packed
+    message.bytes.withUnsafeReadableBytes { source in
+      _ = out.writeWithUnsafeMutableBytes(minimumWritableBytes: frameBytes) { target in
+        target.storeBytes(of: packed.first.bigEndian, as: UInt64.self)
+        target.storeBytes(of: packed.last.bigEndian, toByteOffset: 8, as: UInt32.self)
+        target.storeBytes(of: UInt32(source.count).bigEndian, toByteOffset: 12, as: UInt32.self)
+        target.storeBytes(of: message.plainBytes.bigEndian, toByteOffset: 16, as: UInt32.self)
+        UnsafeMutableRawBufferPointer(rebasing: target[20..<frameBytes]).copyMemory(from: source)
+        return frameBytes
+      }
+    }
+  }
+
   /// Writes a frame whose length is known only when it is written.
   mutating func write(_ type: FrameType, stream: UInt32, flags: FrameFlags = [], _ body: (inout ByteBuffer) -> Void) {
     if outIsTaken { reuseOut() }

@@ -37,8 +37,7 @@ extension ConnectionCore {
     guard sends == true else { return false }
     sendWindow.send(bytes)
     let header = FrameHeader(payloadBytes: bytes, type: .message, stream: stream, codec: message.codec)
-    writeFirstFragment(header, of: message)
-    out.writeImmutableBuffer(message.bytes)
+    writeWholeMessage(header, message)
     return true
   }
 

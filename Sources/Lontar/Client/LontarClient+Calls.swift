@@ -101,11 +101,10 @@ extension ClientCore {
 }
 
 extension Message {
-  /// An answer that came as it is; nil: it came compressed and is for `init(answer:)`, which may leave the event loop.
-  init?(plainAnswer message: WireMessage) throws(RPCError) {
-    guard message.codec == 0 else { return nil }
+  /// An answer that came as it is. One that came compressed is for `init(answer:)`, which may leave the event loop.
+  init(plainAnswer bytes: ByteBuffer) throws(RPCError) {
     do {
-      try self.init(lontarBytes: message.bytes)
+      try self.init(lontarBytes: bytes)
     } catch {
       throw RPCError(.internalError, "the answer is not a \(Self.protoMessageName) message", cause: error)
     }

@@ -54,7 +54,9 @@ public final class LontarClient: Sendable {
     } else {
       answer = try await intercepted(method, message, options, interceptors[...])
     }
-    if let response = try Response(plainAnswer: answer.message) { return UnaryResponse(message: response, answer: answer) }
+    if answer.message.codec == 0 {
+      return UnaryResponse(message: try Response(plainAnswer: answer.message.bytes), answer: answer)
+    }
     return UnaryResponse(message: try await Response(answer: answer.message), answer: answer)
   }
 

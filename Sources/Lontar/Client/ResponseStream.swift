@@ -37,7 +37,7 @@ public struct ResponseStream<Response: Message & Sendable>: AsyncSequence, Senda
         batch = next
       }
       let message = batch.removeFirst()
-      if let answer = try Response(plainAnswer: message) { return answer }
+      if message.codec == 0 { return try Response(plainAnswer: message.bytes) }
       return try await Response(answer: message)
     }
   }

@@ -40,7 +40,11 @@ struct UnaryHandler<Request: Message & Sendable, Response: Message & Sendable>: 
 
   func answer(_ message: WireMessage?, _ context: CallContext, _ channel: any CallChannel) async throws -> WireMessage? {
     let request =
-      if let plain = try Request(plainRequest: message, context) { plain } else { try await Request(request: message, context) }
+      if (message?.codec ?? 0) == 0 {
+        try Request(plainRequest: message?.bytes ?? ByteBuffer(), context)
+      } else {
+        try await Request(request: message, context)
+      }
     let answer = try await handler(request, context)
     guard context.facts.answerCodec != nil else { return WireMessage(try answer.lontarBytes()) }
     return try await answer.wireMessage(context)
@@ -75,14 +79,13 @@ struct BidirectionalHandler<Request: Message & Sendable, Response: Message & Sen
 }
 
 extension Message {
-  /// A request that came as it is; nil: it came compressed and is for `init(request:)`. An asynchronous call costs as much as the
+  /// A request that came as it is. One that came compressed is for `init(request:)`: an asynchronous call costs as much as the
   /// decoding of a small message, and few messages need it.
   /// - Throws: `RPCError` INTERNAL if the bytes are not what they should be.
-  init?(plainRequest message: WireMessage?, _ context: CallContext) throws(RPCError) {
-    guard message.map({ $0.codec == 0 }) ?? true else { return nil }
+  init(plainRequest bytes: ByteBuffer, _ context: CallContext) throws(RPCError) {
     context.facts.noteRequest(0)
     do {
-      try self.init(lontarBytes: message?.bytes ?? ByteBuffer())
+      try self.init(lontarBytes: bytes)
     } catch {
       throw RPCError(.internalError, "the request is not a \(Self.protoMessageName) message", cause: error)
     }

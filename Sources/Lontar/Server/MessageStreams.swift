@@ -45,7 +45,7 @@ public struct RequestStream<Request: Message & Sendable>: AsyncSequence, Sendabl
         batch = next
       }
       let message = batch.removeFirst()
-      if let request = try Request(plainRequest: message, context) { return request }
+      if message.codec == 0 { return try Request(plainRequest: message.bytes, context) }
       return try await Request(request: message, context)
     }
   }
