@@ -13,7 +13,8 @@ internal import Testing
 
   /// A server in this process and a client of it, both measured, each by its own factory.
   private func measured(
-    _ interceptors: [any ClientInterceptor] = [], register: (inout Router) -> Void = MetricsTests.mirrors,
+    _ interceptors: [any ClientInterceptor] = [], retry: RetryPolicy? = nil,
+    register: (inout Router) -> Void = MetricsTests.mirrors,
     _ body: (LontarClient) async throws -> Void
   ) async throws -> (server: TestMetrics, client: TestMetrics) {
     let (serverMetrics, clientMetrics) = (TestMetrics(), TestMetrics())
@@ -24,6 +25,7 @@ internal import Testing
     var options = ClientOptions()
     options.telemetry.metrics = clientMetrics
     options.interceptors = interceptors
+    options.service.methods[""] = MethodConfiguration(retry: retry)
     let client = InProcessServer(router: router, telemetry: telemetry).client(options)
     try await body(client)
     await client.shutdown()
@@ -96,6 +98,50 @@ internal import Testing
     let sent = try client.expectRecorder("lontar.client.attempt.sent_total_compressed_message_size", here).values
     // gzip's head and tail alone have 18 bytes; a thousand equal ones fit into a few more.
     #expect(received == sent && received.count == 1 && (18..<100).contains(received[0]))
+  }
+
+  @Test(arguments: [MethodKind.unary, .bidirectional])
+  func `each attempt of a call that its policy repeats is counted and timed, the call once`(kind: MethodKind) async throws {
+    let failures = Mutex(2)
+    @Sendable func refuse() throws {
+      let fails = failures.withLock { left in
+        left -= 1
+        return left >= 0
+      }
+      if fails { throw RPCError(.unavailable, "not yet") }
+    }
+    let (_, client) = try await measured(
+      retry: RetryPolicy(attemptsMax: 3, backoffFirst: .milliseconds(1), backoffMax: .milliseconds(2)),
+      register: { router in
+        router.unary(Lontar_Testing_V1_Echo.unary) { request, _ in
+          try refuse()
+          return EchoResponse { $0.payload = request.payload }
+        }
+        router.bidirectional(Lontar_Testing_V1_Echo.bidiStream) { requests, writer, _ in
+          try refuse()
+          for try await request in requests { try await writer.write(EchoResponse { $0.payload = request.payload }) }
+        }
+      }
+    ) { client in
+      let request = EchoRequest { $0.payload = Data(count: 10) }
+      guard kind == .bidirectional else {
+        _ = try await EchoClient(client).unary(request)
+        return
+      }
+      let call = try await EchoClient(client).bidiStream()
+      try await call.requests.write(request)
+      call.requests.finish()
+      #expect(await call.responses.collect().messages.count == 1)
+    }
+    let method = ("lontar.method", "lontar.testing.v1.Echo/\(kind == .unary ? "Unary" : "BidiStream")")
+    let target = ("lontar.target", "lontar:in-process")
+    let (good, bad) = ([method, target, ("lontar.status", "OK")], [method, target, ("lontar.status", "UNAVAILABLE")])
+    #expect(try count(client, "lontar.client.attempt.started", [method, target]) == 3)
+    #expect(try client.expectTimer("lontar.client.attempt.duration", bad).values.count == 2)
+    #expect(try client.expectTimer("lontar.client.attempt.duration", good).values.count == 1)
+    #expect(try client.expectTimer("lontar.client.call.duration", good).values.count == 1)
+    #expect(try client.expectRecorder("lontar.client.attempt.sent_total_compressed_message_size", good).values == [12])
+    #expect(try client.expectRecorder("lontar.client.attempt.rcvd_total_compressed_message_size", bad).values == [0, 0])
   }
 
   @Test(arguments: StatusCode.allCases.filter { $0 != .ok })

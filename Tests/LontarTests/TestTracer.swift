@@ -71,6 +71,7 @@ final class TestSpan: Span {
     var attributes: SpanAttributes = [:]
     var status: SpanStatus?
     var errors: [any Error] = []
+    var events: [SpanEvent] = []
     var isOver = false
   }
 
@@ -90,6 +91,7 @@ final class TestSpan: Span {
   var ids: TraceIDs { context[TraceIDsKey.self] ?? TraceIDs(trace: "", span: "", parent: nil, isSampled: false) }
   var status: SpanStatus? { state.withLock { $0.status } }
   var errors: [any Error] { state.withLock { $0.errors } }
+  var events: [SpanEvent] { state.withLock { $0.events } }
 
   /// As text; nil: it has none.
   func attribute(_ name: String) -> String? {
@@ -114,7 +116,7 @@ final class TestSpan: Span {
   var isRecording: Bool { state.withLock { !$0.isOver } }
 
   func setStatus(_ status: SpanStatus) { state.withLock { $0.status = status } }
-  func addEvent(_ event: SpanEvent) {}
+  func addEvent(_ event: SpanEvent) { state.withLock { $0.events.append(event) } }
   func addLink(_ link: SpanLink) {}
 
   func recordError<Instant: TracerInstant>(

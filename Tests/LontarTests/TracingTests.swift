@@ -11,6 +11,7 @@ internal import Tracing
   /// An echo server and a client that share a tracer.
   private func traced(
     _ tracer: TestTracer, onCall: (@Sendable (CallRecord) -> Void)? = nil, interceptors: [any ClientInterceptor] = [],
+    retry: RetryPolicy? = nil,
     register: (inout Router) -> Void = { $0.register(EchoService()) }, _ body: (LontarClient) async throws -> Void
   ) async throws {
     var router = Router()
@@ -19,6 +20,7 @@ internal import Tracing
     there.tracer = tracer
     options.telemetry.tracer = tracer
     options.interceptors = interceptors
+    options.service.methods[""] = MethodConfiguration(retry: retry)
     let client = InProcessServer(router: router, onCall: onCall, telemetry: there).client(options)
     try await body(client)
     await client.shutdown()
@@ -45,6 +47,35 @@ internal import Tracing
       #expect(span.status == nil && span.errors.isEmpty)
     }
     #expect(records.withLock { $0.map(\.traceID) } == [client.ids.trace])
+  }
+
+  @Test func `a call that its policy repeats keeps its span, and each attempt that failed is an event of it`() async throws {
+    let tracer = TestTracer()
+    let failures = Mutex(2)
+    try await traced(
+      tracer, retry: RetryPolicy(attemptsMax: 3, backoffFirst: .milliseconds(1), backoffMax: .milliseconds(2)),
+      register: { router in
+        router.unary(Lontar_Testing_V1_Echo.unary) { _, _ in
+          let fails = failures.withLock { left in
+            left -= 1
+            return left >= 0
+          }
+          if fails { throw RPCError(.unavailable, "not yet") }
+          return EchoResponse()
+        }
+      }
+    ) { client in
+      _ = try await EchoClient(client).unary(EchoRequest())
+    }
+    let spans = tracer.finished
+    let client = try #require(spans.first { $0.kind == .client })
+    #expect(spans.filter { $0.kind == .client }.count == 1)
+    #expect(client.events.map(\.name) == ["attempt failed", "attempt failed"])
+    #expect(client.events.map { $0.attributes.get("rpc.lontar.attempt") } == [.int64(1), .int64(2)])
+    #expect(client.events.map { $0.attributes.get("rpc.lontar.status_code") } == [.int64(14), .int64(14)])
+    #expect(client.attribute("rpc.lontar.status_code") == "0" && client.errors.isEmpty)
+    let servers = spans.filter { $0.kind == .server }
+    #expect(servers.count == 3 && servers.allSatisfy { $0.ids.parent == client.ids.span })
   }
 
   @Test func `a handler's own calls descend from its span`() async throws {
