@@ -108,6 +108,20 @@ internal import Testing
     }
   }
 
+  @Test func `a client that asks every second about a silent call is sent away`() async throws {
+    let faults = Signals<ConnectionErrorCode?>()
+    let echo = try await EchoServer.start(onConnectionError: { _, error in faults.send((error as? WireError)?.code) })
+    let client = try echo.client { $0.options.keepaliveSeconds = 1 }
+    let error = await RPCError.of { () async throws in
+      try await EchoClient(client).unary(EchoRequest { $0.sleepMilliseconds = 60_000 })
+    }
+    #expect(error?.code == .unavailable)
+    #expect(error?.message.contains("too many PINGs") == true)
+    #expect(await faults.next() == .enhanceYourCalm)
+    await client.shutdown()
+    await echo.stop()
+  }
+
   @Test func `calls go on while their connection is replaced because of its age`() async throws {
     try await EchoServer.with(
       register: { router in

@@ -49,7 +49,8 @@ public struct ClientOptions: Sendable {
   public var windowBytesMax = 4 * 1024 * 1024
   /// Calls that wait for a connection or for call credit; more are refused with RESOURCE_EXHAUSTED.
   public var waitingCallsMax = 10_000
-  /// A server that has calls of ours but is silent for so long is asked for a sign of life.
+  /// A server that has calls of ours but is silent for so long is asked for a sign of life. Less than 10 may cost the connection: servers
+  /// take it as a strike when a client asks again within 10 s and nothing of a call came between.
   public var keepaliveSeconds = 30
   /// Without an answer to that by then, the connection is lost.
   public var keepaliveTimeoutSeconds = 20

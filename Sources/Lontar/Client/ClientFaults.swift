@@ -105,6 +105,10 @@ extension RPCError {
 
   static let connectionLost = RPCError(.unavailable, "the connection to the server was lost", reason: .connectionLost)
 
+  static func endedByServer(_ cause: String) -> RPCError {
+    RPCError(.unavailable, "the server ended the connection: \(cause)", reason: .connectionEnded, ["cause": cause])
+  }
+
   static func pingUnanswered(seconds: Int) -> RPCError {
     RPCError(
       .unavailable, "the server has not answered a PING for \(seconds) s", reason: .pingUnanswered, ["seconds": "\(seconds)"])

@@ -137,7 +137,7 @@ final class ClientLink: Link, @unchecked Sendable {
     case .moreCalls:
       openWatch()
       owner.moreCalls()
-    case .goAway(_, let reason, _, let refused):
+    case .goAway(let code, let reason, _, let refused):
       isLeaving = true
       endWatch()
       subchannel.connectionLeaves(self)
@@ -145,6 +145,8 @@ final class ClientLink: Link, @unchecked Sendable {
         call.stream = nil
         owner.resend(call, refusedBy: self, .callRefused(reason))
       }
+      // The server closes behind it: what the callers hear is why.
+      if code != 0 { lose(.endedByServer(reason)) }
     }
   }
 
