@@ -20,8 +20,10 @@ extension ConnectionCore {
     let high = limits.streamSendBytesHigh
     return streams.update(stream) { state in
       state.sendOpen = !end
-      state.writerWaits = state.outboundBytes >= high
-      return state.writerWaits
+      let mustWait = state.outboundBytes >= high
+      // Another writer of this stream may wait already; its turn must not be forgotten.
+      if mustWait { state.writerWaits = true }
+      return mustWait
     } ?? false
   }
 

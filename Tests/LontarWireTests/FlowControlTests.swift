@@ -213,6 +213,21 @@ import Testing
     #expect(pair.clientEvents.map(\.line) == ["message 1 1 \(bytes)", "status 1 0 inline -1"])
   }
 
+  @Test func `a writer that waits for its batch to leave is not forgotten when another of its stream queues`() throws {
+    var limits = WireLimits()
+    limits.outboundBytesHigh = 20_000
+    let server = try openServer(limits)
+    _ = try server.events(openBytes(1))
+    _ = server.takeAll()
+    // 10,020 bytes with header and lengths: a second one does not fit into the batch.
+    #expect(server.sendMessage(1, ByteBuffer(count: 10_000)))
+    // Another task's: queued, and far below what a stream may hold.
+    #expect(!server.sendMessage(1, ByteBuffer(count: 10_000)))
+    #expect(server.takeWritable().isEmpty)
+    _ = server.takeAll()
+    #expect(server.takeWritable() == [1])
+  }
+
   @Test func `a writer waits at streamSendBytesHigh and goes on below`() throws {
     let server = try openServer { $0.streamWindowBytes = 30_000 }
     _ = try server.events(openBytes(1))
