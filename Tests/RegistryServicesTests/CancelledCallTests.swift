@@ -115,6 +115,13 @@ import Testing
       while try await running(mark) == 0 {}
     }
 
+    /// The handler came to its end within a transaction: the pool closes that connection, and PostgreSQL sees it a moment later. What
+    /// stays runs into the time limit.
+    func waitUntilNothingIsLeft(of mark: String) async throws {
+      await events.wait(for: .ended(mark))
+      while try await running(mark) > 0 {}
+    }
+
     /// The handler has come to its end, and so has what it asked for.
     func expectNothingLeft(of mark: String) async throws {
       await events.wait(for: .ended(mark))
@@ -236,7 +243,7 @@ import Testing
       try await scene.waitUntilRunning(mark)
       reading.cancel()
       #expect(await refusal { try await reading.value }?.code == .cancelled)
-      try await scene.expectNothingLeft(of: mark)
+      try await scene.waitUntilNothingIsLeft(of: mark)
     }
   }
 
@@ -252,7 +259,7 @@ import Testing
       #expect(try await scene.running(mark) == 1, "idle in transaction")
       #expect(stream != nil)
       if !byDeadline { stream = nil }
-      try await scene.expectNothingLeft(of: mark)
+      try await scene.waitUntilNothingIsLeft(of: mark)
       stream = nil
     }
   }
