@@ -6,8 +6,8 @@ internal import DequeModule
 struct AssemblyRoom {
   private let bytesMax: UInt64
   private var used: UInt64 = 0
-  /// Streams in the order of their turns. Some may have ended meanwhile.
-  private var waiting: Deque<UInt32> = []
+  /// Streams in the order of their turns.
+  private(set) var waiting: Deque<UInt32> = []
 
   init(bytesMax: UInt64) { self.bytesMax = bytesMax }
 
@@ -25,5 +25,10 @@ struct AssemblyRoom {
     return true
   }
 
-  mutating func giveBack(_ bytes: UInt64) { used -= bytes }
+  /// A message is whole, or will not be: what it had is free, or its turn is. Streams that ended must not stay in the queue: a peer can
+  /// begin and end them as fast as it likes while the first one waits.
+  mutating func leave(_ stream: UInt32, _ bytes: UInt64) {
+    used -= bytes
+    if bytes == 0 { waiting.removeAll { $0 == stream } }
+  }
 }

@@ -19,7 +19,7 @@ struct ConnectionCore {
   /// PINGs of ours without an answer so far.
   var pingsUnanswered = 0
   private var tuner: WindowTuner
-  private var room: AssemblyRoom
+  private(set) var room: AssemblyRoom
   /// The offset at which the connection was seen to wait for credit, and whether the peer was told.
   var blockedAt: (offset: UInt64, isReported: Bool)?
   /// What the peer said last that it waits for.
@@ -93,7 +93,7 @@ struct ConnectionCore {
       room.queue(stream)
       try admitToRoom()
     case .left(let bytes):
-      room.giveBack(bytes)
+      room.leave(stream, bytes)
       try admitToRoom()
     }
     return result ?? .success(nil)
@@ -153,12 +153,12 @@ struct ConnectionCore {
       state.assembly = nil
       state.leaveRoom(&change)
     }
-    leaveRoom(change)
+    leaveRoom(stream, change)
   }
 
-  private mutating func leaveRoom(_ change: RoomChange) {
+  private mutating func leaveRoom(_ stream: UInt32, _ change: RoomChange) {
     guard case .left(let bytes) = change else { return }
-    room.giveBack(bytes)
+    room.leave(stream, bytes)
     // A peer that does not read what we have to say is told so by the next frame that it makes us answer.
     try? admitToRoom()
   }
@@ -192,7 +192,7 @@ struct ConnectionCore {
     guard var state = streams.remove(stream) else { return nil }
     var change = RoomChange.none
     state.leaveRoom(&change)
-    leaveRoom(change)
+    leaveRoom(stream, change)
     if state.receiveWindow.size > limits.streamWindowBytes {
       tuner.giveBack(state.receiveWindow.size - limits.streamWindowBytes)
     }

@@ -72,6 +72,36 @@ import Testing
     #expect(sent[credits[0]]! <= 262_144)
   }
 
+  /// The server ends each at once, so the client has not even to reset it.
+  @Test(arguments: ["status", "reset", "fault"]) func `long messages that end while they wait leave nothing behind`(
+    _ end: String
+  ) throws {
+    var limits = WireLimits()
+    (limits.streamWindowBytes, limits.assemblyBytesMax, limits.callsMax) = (20_000, 1, 100_000)
+    limits.glitchesMax = .max
+    let server = try openServer(limits)
+    func begin(_ stream: UInt32) throws {
+      _ = try server.events(openBytes(stream))
+      _ = try server.events(rawFrame(4, stream: stream, flags: 2, lengths(50_000, then: 100)))
+    }
+    try begin(1)
+    try begin(3)
+    #expect(Array(server.connection.core.room.waiting) == [3])
+    for stream in stride(from: UInt32(5), to: 2_005, by: 2) {
+      try begin(stream)
+      switch end {
+      case "status": server.sendStatus(stream, StatusFrame(code: 12))
+      case "reset": _ = try server.events(rawFrame(6, stream: stream, ByteBuffer(bytes: [0, 0, 0, 1])))
+      default: _ = try server.events(rawFrame(4, stream: stream, flags: 2))
+      }
+      _ = server.takeAll()
+    }
+    #expect(Array(server.connection.core.room.waiting) == [3])
+    // The first gives its place to the one that has waited.
+    server.sendStatus(1, StatusFrame(code: 12))
+    #expect(Array(server.connection.core.room.waiting) == [])
+  }
+
   @Test func `a long message behind one that nobody takes keeps no room from others`() throws {
     var limits = WireLimits()
     (limits.streamWindowBytes, limits.assemblyBytesMax, limits.callsMax) = (20_000, 1, 10)

@@ -59,6 +59,7 @@ struct Simulation: ~Copyable {
     random = chance
     var limits = WireLimits()
     limits.pingStrikesMax = .max
+    limits.assemblyBytesMax = [1, 5_000, 1 << 24].randomElement(using: &random)!
     limits.framePayloadBytesMax = [1_024, 2_000, 16_372].randomElement(using: &random)!
     limits.streamWindowBytes = [1_024, 3_000, 40_000].randomElement(using: &random)!
     limits.streamWindowBytesMax = limits.streamWindowBytes * [1, 2, 16].randomElement(using: &random)!

@@ -6,6 +6,7 @@ import NIOCore
 private func tightLimits(_ mode: UInt8) -> WireLimits {
   var limits = WireLimits()
   limits.pingStrikesMax = .max
+  limits.assemblyBytesMax = 1
   limits.callsMax = 4
   limits.streamWindowBytes = 2_048
   limits.streamWindowBytesMax = 4_096
