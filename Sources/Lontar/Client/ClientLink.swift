@@ -23,8 +23,8 @@ final class ClientLink: Link, @unchecked Sendable {
   private var watch: HealthWatch?
   /// The server has said that clients with another server should prefer that.
   private(set) var isBusy = false
-  /// The server has asked for no new calls until then.
-  private var heldUntil: NIODeadline?
+  /// The end of the time for which the server has asked for no new calls.
+  private var hold: Scheduled<Void>?
   private var lastOpened: UInt32 = 0
   /// Calls above it have not left this process.
   private var sentThrough: UInt32 = 0
@@ -36,7 +36,7 @@ final class ClientLink: Link, @unchecked Sendable {
     machine = ClientConnection(hello: hello, limits: owner.wireLimits)
   }
 
-  var canOpen: Bool { takesCalls && heldUntil == nil }
+  var canOpen: Bool { takesCalls && hold == nil }
   private var takesCalls: Bool { !isOver && !isLeaving && machine.canOpen }
   /// Since the server's HELLO.
   var age: TimeAmount { .now() - readySince }
@@ -153,20 +153,17 @@ final class ClientLink: Link, @unchecked Sendable {
   /// The server says how it is. Calls that it holds back wait, at most until their deadlines; what runs goes on.
   private func obey(_ hint: OverloadHint) {
     isBusy = hint.level != .none
-    guard hint.level == .overloaded else {
-      heldUntil = nil
-      return owner.moreCalls()
+    hold?.cancel()
+    hold = nil
+    if hint.level == .overloaded {
+      // Clients that were told the same must not all come back at once.
+      let pause = Double(hint.retryAfterMilliseconds) * Double.random(in: 1...1.5)
+      hold = owner.eventLoop.scheduleTask(in: .milliseconds(Int64(pause))) { [weak self] in
+        self?.hold = nil
+        self?.owner.moreCalls()
+      }
     }
-    // Clients that were told the same must not all come back at once.
-    let pause = Double(hint.retryAfterMilliseconds) * Double.random(in: 1...1.5)
-    let end = NIODeadline.now() + .milliseconds(Int64(pause))
-    heldUntil = end
-    owner.eventLoop.scheduleTask(deadline: end) { [weak self] in
-      guard let self, self.heldUntil == end else { return }
-      self.heldUntil = nil
-      self.owner.moreCalls()
-    }
-    // Others may take what waits for this one.
+    // This connection may take what waits, or others what waited for it.
     owner.moreCalls()
   }
 
@@ -266,6 +263,7 @@ final class ClientLink: Link, @unchecked Sendable {
   func lose(_ error: RPCError) {
     guard !isOver else { return }
     isOver = true
+    hold?.cancel()
     let calls = machine.abandon()
     subchannel.connectionIsLost(self, error)
     for case let call as ClientCall in calls {
