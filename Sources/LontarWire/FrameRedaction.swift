@@ -1,7 +1,7 @@
 package import NIOCore
 
 /// A frame's payload without what may be secret: message bytes go, values of metadata and details of a status become zeros of the same
-/// length, so that all lengths stay and the frame can still be decoded once its message is filled up with zeros.
+/// length and its text asterisks (it may repeat what was sent), so that all lengths stay and the frame can still be decoded once its message is filled up with zeros.
 package enum FrameRedaction {
   /// - Parameters:
   ///   - kept: the beginning of the payload, with all of its control part.
@@ -23,6 +23,7 @@ package enum FrameRedaction {
     case .status:
       return rewritten(header, kept) { payload, control throws(WireError) in
         var status = try StatusFrame.read(from: &payload, limits: limits)
+        status.message = String(repeating: "*", count: status.message.utf8.count)
         status.details = status.details.map { ByteBuffer(repeating: 0, count: $0.readableBytes) }
         status.metadata = status.metadata.blanked()
         status.write(to: &control)

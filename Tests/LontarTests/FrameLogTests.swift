@@ -82,6 +82,35 @@ internal import Testing
     }
   }
 
+  /// The text of an error may repeat what a region had sent and nobody else may see.
+  @Test func `of an error its code is written down, and neither its text nor its details`() async throws {
+    let folder = try Folder()
+    let log = try FrameLog(path: folder.file("server"))
+    var telemetry = Telemetry()
+    telemetry.frameLog = log
+    let echo = try await EchoServer.start(telemetry: telemetry)
+    let client = try echo.client()
+    let error = await RPCError.of { () async throws in
+      try await EchoClient(client).unary(
+        EchoRequest {
+          $0.failWithCode = Int32(StatusCode.invalidArgument.rawValue)
+          $0.failMessage = "rows[3].published: 9.87 is above 4"
+        })
+    }
+    #expect(error?.message == "rows[3].published: 9.87 is above 4" && error?.details.fieldViolations.isEmpty == false)
+    await echo.stop(client)
+    log.flush()
+    let bytes = try folder.bytes("server")
+    let text = String(decoding: bytes, as: UTF8.self)
+    #expect(!text.contains("9.87") && !text.contains("published") && !text.contains("fail_with_code"))
+    let status = try #require(try Self.frames(Self.entries(bytes), sent: true).first { $0.type == "STATUS" })
+    #expect(status.problem == nil)
+    #expect(
+      status.fields.prefix(2) == [
+        .init("code", .text("INVALID_ARGUMENT")), .init("message", .text(String(repeating: "*", count: 34))),
+      ])
+  }
+
   @Test func `only on demand payloads are kept`() async throws {
     let folder = try Folder()
     _ = try await Self.recordCall(folder, keepsPayloads: true)
@@ -284,7 +313,7 @@ internal import Testing
     let logged = try #require(Self.frames(try Self.entries(folder.bytes("log")), sent: false).first)
     #expect(logged.type == frame.type && logged.stream == frame.stream && logged.flags == frame.flags)
     #expect(logged.payloadBytes == frame.payloadBytes && logged.problem == nil)
-    let secrets = ["metadata", "metadata_bytes", "message_hex", "details"]
+    let secrets = ["metadata", "metadata_bytes", "message", "message_hex", "details"]
     #expect(logged.fields.filter { !secrets.contains($0.name) } == frame.fields.filter { !secrets.contains($0.name) })
   }
 
