@@ -92,6 +92,11 @@ import Testing
     #expect(Base64Text.decode(text) == bytes)
   }
 
+  @Test(arguments: ["A", "AQ=", "AQ===", "AQ==AQ==", "=", "A Q=", "AQ\n=", "ÄQ==", "AQID=", "A=Q="])
+  func `what is no Base64 is refused`(text: String) {
+    #expect(Base64Text.decode(text) == nil)
+  }
+
   /// Levels of objects in the text: 99 lists or leaves inside the one around.
   @Test(arguments: [(99, true), (100, false)])
   func `JSON and messages may be nested 100 levels deep and not one more`(levels: Int, isAccepted: Bool) throws {
