@@ -37,20 +37,6 @@ internal import Testing
     }
   }
 
-  /// Makes a second attempt.
-  private struct Twice: ClientInterceptor {
-    func intercept(
-      _ method: String, _ options: CallOptions,
-      _ proceed: @escaping @Sendable (CallOptions) async throws(RPCError) -> UnaryAnswer
-    ) async throws(RPCError) -> UnaryAnswer {
-      do { return try await proceed(options) } catch {
-        var again = options
-        again.attempt = 2
-        return try await proceed(again)
-      }
-    }
-  }
-
   @Test func `interceptors of a server run around each kind of call, the first outermost, and may refuse`() async throws {
     let (outer, inner) = (Doorkeeper("outer"), Doorkeeper("inner"))
     try await EchoServer.with(register: { router in

@@ -175,20 +175,6 @@ internal import Testing
       ).values.count == 5)
   }
 
-  /// Makes a second attempt.
-  private struct Twice: ClientInterceptor {
-    func intercept(
-      _ method: String, _ options: CallOptions,
-      _ proceed: @escaping @Sendable (CallOptions) async throws(RPCError) -> UnaryAnswer
-    ) async throws(RPCError) -> UnaryAnswer {
-      do { return try await proceed(options) } catch {
-        var again = options
-        again.attempt = 2
-        return try await proceed(again)
-      }
-    }
-  }
-
   @Test func `two attempts are one call`() async throws {
     let (_, client) = try await measured([Twice()]) { router in
       router.unary(Lontar_Testing_V1_Echo.unary) { _, context in

@@ -96,3 +96,17 @@ extension EchoClient {
     try await unary(EchoRequest { $0.payload = Data("alive".utf8) }).payload == Data("alive".utf8)
   }
 }
+
+/// Makes a second attempt.
+struct Twice: ClientInterceptor {
+  func intercept(
+    _ method: String, _ options: CallOptions,
+    _ proceed: @escaping @Sendable (CallOptions) async throws(RPCError) -> UnaryAnswer
+  ) async throws(RPCError) -> UnaryAnswer {
+    do { return try await proceed(options) } catch {
+      var again = options
+      again.attempt = 2
+      return try await proceed(again)
+    }
+  }
+}

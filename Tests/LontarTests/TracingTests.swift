@@ -184,20 +184,6 @@ internal import Tracing
     }
   }
 
-  /// Makes a second attempt.
-  private struct Twice: ClientInterceptor {
-    func intercept(
-      _ method: String, _ options: CallOptions,
-      _ proceed: @escaping @Sendable (CallOptions) async throws(RPCError) -> UnaryAnswer
-    ) async throws(RPCError) -> UnaryAnswer {
-      do { return try await proceed(options) } catch {
-        var again = options
-        again.attempt = 2
-        return try await proceed(again)
-      }
-    }
-  }
-
   @Test func `each attempt has a span of its own, with its number`() async throws {
     let tracer = TestTracer()
     try await traced(
