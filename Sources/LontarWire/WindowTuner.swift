@@ -1,5 +1,6 @@
 /// Finds out whether a stream's window holds its sender back. Credit is given half a window at a time, so a sender that waits for it sends
-/// half a window in each round trip: if a third or more arrives within one, it could have sent more. gRPC's estimate of the bandwidth-delay product, without a clock: PING goes out and the bytes until its answer are counted.
+/// half a window in each round trip: if a third or more arrives within one, it could have sent more. gRPC's estimate of the
+/// bandwidth-delay product, without a clock: PING goes out and the bytes until its answer are counted.
 ///
 /// What streams may grow by is a budget of the connection, so memory stays bounded however many of them are fast.
 struct WindowTuner {
