@@ -20,8 +20,11 @@ package final class PasswordHasher: Sendable {
 
   private struct State {
     var running = 0
-    var waiting: [@Sendable () -> Void] = []
+    var waiting: [Work] = []
   }
+
+  /// Does one piece of work and returns what tells its caller.
+  private typealias Work = @Sendable () -> () -> Void
 
   private let limits: Limits
   private let cost: PasswordHash.Cost
@@ -67,7 +70,10 @@ package final class PasswordHasher: Sendable {
   ) async throws(AccessError) -> Value {
     let result: Result<Value, AccessError> = await withCheckedContinuation { continuation in
       submit(
-        work: { continuation.resume(returning: work()) },
+        work: {
+          let result = work()
+          return { continuation.resume(returning: result) }
+        },
         refused: {
           continuation.resume(
             returning: .failure(
@@ -78,7 +84,7 @@ package final class PasswordHasher: Sendable {
     return try result.get()
   }
 
-  private func submit(work: @escaping @Sendable () -> Void, refused: () -> Void) {
+  private func submit(work: @escaping Work, refused: () -> Void) {
     enum Decision { case start, wait, refuse }
     let decision = state.withLock { state in
       if state.running < limits.atOnceMax {
@@ -96,19 +102,20 @@ package final class PasswordHasher: Sendable {
     }
   }
 
-  /// One of `atOnceMax` workers: does its first work, then whatever waits.
-  private func perform(_ first: @Sendable () -> Void) {
-    first()
+  /// One of `atOnceMax` workers: does its first work, then whatever waits. Its place is free before a caller hears its answer, so that
+  /// whoever asks again at once finds it.
+  private func perform(_ first: Work) {
+    var work = first
     while true {
-      let next: (@Sendable () -> Void)? = state.withLock { state in
-        if state.waiting.isEmpty {
-          state.running -= 1
-          return nil
-        }
-        return state.waiting.removeFirst()
+      let tell = work()
+      let next: Work? = state.withLock { state in
+        guard state.waiting.isEmpty else { return state.waiting.removeFirst() }
+        state.running -= 1
+        return nil
       }
+      tell()
       guard let next else { return }
-      next()
+      work = next
     }
   }
 }
