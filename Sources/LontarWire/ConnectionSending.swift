@@ -170,7 +170,7 @@ extension ConnectionCore {
     if isLast && end { flags.insert(.end) }
     let header = FrameHeader(payloadBytes: lengths + bytes, type: .message, stream: stream, flags: flags, codec: message.codec)
     if lengths > 0 { writeFirstFragment(header, of: message) } else { writeFrame(header) { _ in } }
-    out.writeImmutableBuffer(message.bytes.getSlice(at: message.bytes.readerIndex + offset, length: bytes)!)
+    out.writeInPieces(message.bytes, offset: offset, count: bytes)
     countSent(stream, lengths + bytes)
     if isLast { return pop(stream, finished: end) }
     streams.update(stream) { state in

@@ -33,7 +33,7 @@ struct MessageAssembly: Sendable {
     if !more { return .complete(WireMessage(fragment, codec: codec, plainBytes: Int(uncompressed))) }
     // Room for all of it at once, so that it is not copied as it grows; bounded by what came, for the rest may never come.
     var bytes = ByteBufferAllocator().buffer(capacity: min(Int(total), 4 * fragment.readableBytes))
-    bytes.writeImmutableBuffer(fragment)
+    bytes.writeInPieces(fragment, count: fragment.readableBytes)
     return .partial(
       MessageAssembly(message: WireMessage(bytes, codec: codec, plainBytes: Int(uncompressed)), total: Int(total)))
   }
@@ -43,7 +43,7 @@ struct MessageAssembly: Sendable {
     let count = message.readableBytes + fragment.readableBytes
     guard codec == message.codec, count <= total, more == (count < total), fragment.readableBytes > 0
     else { throw StreamFault(.malformed, "the fragments of a message do not add up to its length") }
-    message.bytes.writeImmutableBuffer(fragment)
+    message.bytes.writeInPieces(fragment, count: fragment.readableBytes)
     return more ? .partial(self) : .complete(message)
   }
 }

@@ -28,7 +28,7 @@ package struct WireMessage: Sendable, Equatable {
 
   func writeInline(to buffer: inout ByteBuffer) {
     if codec != 0 { buffer.writeInteger(plainBytes) }
-    buffer.writeImmutableBuffer(bytes)
+    buffer.writeInPieces(bytes, count: bytes.readableBytes)
   }
 
   /// Takes what came inside OPEN or STATUS.
