@@ -34,6 +34,8 @@ public struct TLSLimits: Sendable, Equatable {
   public var closeTimeout: Duration = .seconds(5)
   /// Plaintext bytes that may wait for the end of the handshake. One more ends the connection: a gap in a stream has no cure.
   public var queuedBytesMax: Int = 262_144
+  /// Answers of TLS itself, to the peer's requests for new keys, that may wait for a peer that reads nothing: some hundred of them.
+  public var unreadAnswerBytesMax: Int = 4_096
 
   public init() {}
 }

@@ -35,6 +35,7 @@ public struct TLSError: Error, Sendable, Equatable, CustomStringConvertible {
     case truncated = "TLS_TRUNCATED"
     case connectionLost = "TLS_CONNECTION_LOST"
     case closed = "TLS_CLOSED"
+    case answersUnread = "TLS_ANSWERS_UNREAD"
     case internalFault = "TLS_INTERNAL_FAULT"
   }
 
@@ -84,6 +85,12 @@ extension TLSError {
 
   static func closed() -> TLSError {
     TLSError(.closed, "the connection is closed for writing", remedy: "connect again")
+  }
+
+  static func answersUnread(limitBytes: Int) -> TLSError {
+    TLSError(
+      .answersUnread, "the peer asks for new keys again and again and does not read the answers",
+      remedy: "see who connects from there", parameters: ["limit_bytes": "\(limitBytes)"])
   }
 
   static func handshakeTimeout(after limit: Duration) -> TLSError {

@@ -47,8 +47,17 @@ extension TLSHandler {
     switch end {
     case .failed(let error): fail(context, error)
     case .closeNotify: closeNotifyReceived(context)
-    case .bytes, .needsBytes, nil: sendCiphertext(context)
+    case .bytes, .needsBytes, nil: answerPeer(context)
     }
+  }
+
+  /// Sends what OpenSSL answers by itself. A peer that makes it answer and takes nothing would fill our memory.
+  private func answerPeer(_ context: ChannelHandlerContext) {
+    guard let answer = session.takeCiphertext() else { return }
+    unreadAnswerBytes = context.channel.isWritable ? 0 : unreadAnswerBytes + answer.readableBytes
+    let limit = limits.unreadAnswerBytesMax
+    guard unreadAnswerBytes <= limit else { return fail(context, TLSError.answersUnread(limitBytes: limit)) }
+    context.writeAndFlush(Self.wrapOutboundOut(answer), promise: nil)
   }
 
   func deliverPlaintext(_ context: ChannelHandlerContext) {

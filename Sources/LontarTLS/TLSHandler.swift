@@ -38,6 +38,8 @@ package final class TLSHandler: ChannelDuplexHandler {
   /// Set while a batch goes out piece by piece: what is written meanwhile must wait its turn.
   var isEncrypting = false
   var flushAfterEncrypting = false
+  /// Answers of OpenSSL's own (to key updates) since the peer last took what we sent.
+  var unreadAnswerBytes = 0
 
   var handshakeTimer: Scheduled<Void>?
   var closeTimer: Scheduled<Void>?

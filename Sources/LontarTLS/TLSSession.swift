@@ -24,7 +24,7 @@ final class TLSSession {
   static let recordPlaintextBytesMax = 16_384
 
   let context: TLSContext
-  private let ssl: OpaquePointer
+  let ssl: OpaquePointer
   private let bio: ByteBufferBIO
   private var handshaking = true
   /// `bio.takenBytes` when plaintext last came out: what came in since is a record of which we hold a part.
@@ -70,9 +70,10 @@ final class TLSSession {
     bio.inboundBytes > 0 || SSL_pending(ssl) > 0
   }
 
-  /// Upper bound of the plaintext that reading can bring now.
+  /// Upper bound of the plaintext that reading can bring now: what is here, and the record that OpenSSL has taken a part of. Records
+  /// without plaintext (session tickets, key updates) may have gone by in any number.
   var plaintextBytesBound: Int {
-    bio.inboundBytes + (bio.takenBytes &- takenBytesAtRecordEnd)
+    bio.inboundBytes + min(bio.takenBytes &- takenBytesAtRecordEnd, Self.recordPlaintextBytesMax + Self.recordOverheadBytes)
   }
 
   func releaseInbound() {

@@ -37,6 +37,7 @@ package enum TLSWords {
     case .recordInvalid: "data TLS rusak di perjalanan"
     case .truncated, .connectionLost: "koneksi terputus"
     case .closed: "koneksi sudah ditutup"
+    case .answersUnread: "server itu meminta kunci baru terus-menerus tanpa membaca jawabannya"
     case .internalFault: "galat di OpenSSL"
     }
   }
@@ -52,7 +53,7 @@ package enum TLSWords {
     case .peerUntrusted: "beri sertifikat CA yang benar"
     case .handshakeFailed, .peerCertificateMissing, .peerIdentityInvalid, .refusedByPeer, .internalFault:
       "tanyakan kepada operator server"
-    case .queueFull, .recordInvalid, .truncated, .connectionLost, .closed: "sambungkan lagi"
+    case .queueFull, .recordInvalid, .truncated, .connectionLost, .closed, .answersUnread: "sambungkan lagi"
     }
   }
 }
