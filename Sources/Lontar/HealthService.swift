@@ -9,10 +9,15 @@ public final class HealthService: Grpc_Health_V1_HealthHandler {
     /// nil: the call asks for a service that this server does not have; its status never changes.
     var watchers: [Int: AsyncStream<Status>.Continuation?] = [:]
     var nextWatcher = 0
+    /// By connection.
+    var watchersOf: [String: Int] = [:]
+    var isDraining = false
   }
 
   /// Watchers hold a call each; more would be a leak or an attack.
   private static let watchersMax = 1_000
+  /// So few that one client can't take all places.
+  private static let watchersPerConnectionMax = 8
   /// A list of more services is no list for a load balancer; gRPC's number.
   private static let listedMax = 100
   private let state: Mutex<State>
@@ -26,6 +31,15 @@ public final class HealthService: Grpc_Health_V1_HealthHandler {
     state.withLock { state in
       for service in state.statuses.keys { state.statuses[service] = status }
       for case let watcher? in state.watchers.values { watcher.yield(status) }
+    }
+  }
+
+  /// The server is going away: nothing serves any more, and those who watch are sent to another one.
+  public func drain() {
+    set(.notServing)
+    state.withLock { state in
+      state.isDraining = true
+      for case let watcher? in state.watchers.values { watcher.finish() }
     }
   }
 
@@ -57,14 +71,20 @@ public final class HealthService: Grpc_Health_V1_HealthHandler {
     context: CallContext
   ) async throws {
     let (stream, continuation) = AsyncStream.makeStream(of: Status.self, bufferingPolicy: .bufferingNewest(1))
+    let connection = context.facts.connection
     let (id, first) = try state.withLock { state in
+      guard !state.isDraining else { throw Self.drained }
       guard state.watchers.count < Self.watchersMax else { throw RPCError(.resourceExhausted, "too many calls watch the health") }
+      guard state.watchersOf[connection, default: 0] < Self.watchersPerConnectionMax else {
+        throw RPCError(.resourceExhausted, "\(Self.watchersPerConnectionMax) calls of this connection watch the health already")
+      }
+      state.watchersOf[connection, default: 0] += 1
       state.nextWatcher += 1
       let status = state.statuses[request.service]
       state.watchers.updateValue(status == nil ? nil : continuation, forKey: state.nextWatcher)
       return (state.nextWatcher, status ?? .serviceUnknown)
     }
-    defer { _ = state.withLock { $0.watchers.removeValue(forKey: id) } }
+    defer { leave(id, connection) }
     try await writer.write(Self.response(first))
     var last = first
     for await status in stream where status != last {
@@ -72,6 +92,17 @@ public final class HealthService: Grpc_Health_V1_HealthHandler {
       last = status
     }
     try Task.checkCancellation()
+    throw Self.drained
+  }
+
+  private static let drained = RPCError(.unavailable, "the server is shutting down")
+
+  private func leave(_ id: Int, _ connection: String) {
+    state.withLock { state in
+      state.watchers.removeValue(forKey: id)
+      let left = state.watchersOf[connection, default: 1] - 1
+      state.watchersOf[connection] = left == 0 ? nil : left
+    }
   }
 
   private static func response(_ status: Status) -> Grpc_Health_V1_HealthCheckResponse {

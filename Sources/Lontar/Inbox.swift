@@ -5,7 +5,7 @@ internal import NIOCore
 /// The messages of one direction of a call that nobody has taken yet, and who waits for them. Confined to an event loop.
 ///
 /// The continuation is an unsafe one, for a checked one costs an allocation a message: each path that parks a reader ends in `receive`
-/// or `finish`, and `finish` is called for every call, at the latest when its connection is lost.
+/// or `finish`, and `finish` is called for every call, at the latest when its handler ends or its connection is lost.
 struct Inbox {
   /// All messages there are; nil: the stream has ended well.
   typealias Delivery = Deque<WireMessage>?
@@ -55,6 +55,13 @@ struct Inbox {
     }
     reader = continuation
     wake()
+  }
+
+  /// Has the reader look again, with an empty delivery: its task may have been cancelled.
+  mutating func nudge() {
+    guard let waiting = reader else { return }
+    reader = nil
+    waiting.resume(returning: .some([]))
   }
 
   private mutating func wake() {

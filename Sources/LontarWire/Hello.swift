@@ -11,6 +11,8 @@ package struct Hello: Sendable, Equatable {
   package var schemaHash: UInt64 = 0
   /// Name and version for logs; cut to 64 bytes.
   package var software = ""
+  /// Logs repeat it with each call: longer names are cut, on both sides.
+  private static let softwareBytesMax = 64
   package var framePayloadBytesMax: UInt32 = 16_372
   package var messageBytesMax: UInt32 = 4 * 1024 * 1024
   package var streamWindowBytes: UInt64 = 256 * 1024
@@ -48,7 +50,7 @@ package struct Hello: Sendable, Equatable {
     buffer.writeMultipleIntegers(Tag.environment.rawValue, UInt16(16))
     buffer.writeBytes(environment)
     buffer.writeMultipleIntegers(Tag.schemaHash.rawValue, UInt16(8), schemaHash)
-    let software = software.cut(utf8Max: 64)
+    let software = software.cut(utf8Max: Self.softwareBytesMax)
     buffer.writeMultipleIntegers(Tag.software.rawValue, UInt16(software.utf8.count))
     buffer.writeSubstring(software)
     buffer.writeMultipleIntegers(Tag.framePayloadBytesMax.rawValue, UInt16(4), framePayloadBytesMax)
@@ -93,7 +95,7 @@ package struct Hello: Sendable, Equatable {
       guard value.readableBytes == 16 else { return false }
       environment = value.readBytes(length: 16)!
     case .schemaHash: guard value.take(&schemaHash) else { return false }
-    case .software: software = value.readString(length: value.readableBytes) ?? ""
+    case .software: software = String((value.readString(length: value.readableBytes) ?? "").cut(utf8Max: Self.softwareBytesMax))
     case .framePayloadBytesMax:
       guard value.take(&framePayloadBytesMax), (1_024...0xFF_FFFF).contains(framePayloadBytesMax) else { return false }
     case .messageBytesMax: guard value.take(&messageBytesMax) else { return false }

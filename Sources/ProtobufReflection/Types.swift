@@ -17,7 +17,8 @@ package struct MessageType: Sendable {
     isMapEntry = proto.options.mapEntry
     comment = comments.text
     let oneofs = proto.oneofDecl.map(\.name)
-    fields = proto.field.enumerated().map { index, field in
+    // Other numbers are no fields; the descriptors may be those of a server that nobody vouches for.
+    fields = proto.field.enumerated().filter { (1...536_870_911).contains($1.number) }.map { index, field in
       FieldType(field, oneofs: oneofs, comments.below(2, index).text, rules)
     }.sorted { $0.number < $1.number }
     byNumber = Dictionary(fields.enumerated().map { ($1.number, $0) }) { first, _ in first }

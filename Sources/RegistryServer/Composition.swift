@@ -194,7 +194,7 @@ extension RegistryServer {
     }
   }
 
-  private static func configuration(_ settings: ServerSettings) -> ServerConfiguration {
+  static func configuration(_ settings: ServerSettings) -> ServerConfiguration {
     let certificates = settings.certificates
     let tls = TLSServerConfiguration(
       credentials: TLSCredentialFiles(

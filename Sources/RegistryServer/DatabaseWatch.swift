@@ -47,7 +47,7 @@ final class DatabaseWatch: Sendable {
 
   func drain() {
     isDraining.store(true, ordering: .releasing)
-    health.set(.notServing)
+    health.drain()
   }
 
   /// While all is well a look is one trip to each pool; now and then, and after trouble, the schema is looked at too.

@@ -4,7 +4,7 @@ internal import RegistryModel
 
 /// Bounds of what the store does.
 enum StoreLimits {
-  /// For callers that set no deadline: longer than any question of this registry takes, short enough to free what it holds.
+  /// The longest that a request may take, whatever its caller allows: longer than any question of this registry takes, short enough to free what it holds.
   static let deadlineDefault: Duration = .seconds(30)
   /// An export at the pace of a slow reader. It holds a connection and a snapshot, so it does not last for ever.
   static let streamDeadlineMax: Duration = .seconds(600)

@@ -85,6 +85,10 @@ package final class RawClient: Sendable {
     try await channel.setOption(.autoRead, value: false).get()
   }
 
+  package func startReading() async throws {
+    try await channel.setOption(.autoRead, value: true).get()
+  }
+
   package func close() async {
     try? await channel.close()
   }

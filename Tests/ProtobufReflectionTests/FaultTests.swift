@@ -116,4 +116,23 @@ import Testing
     }
     #expect(((try? JSONCodec.testing.json(bytes, as: type)) != nil) == isAccepted)
   }
+
+  /// Descriptors come from servers that nobody vouches for.
+  @Test(arguments: [-1, 0, 536_870_912, .max] as [Int32]) func `a field whose number is none is no field`(number: Int32) throws {
+    var file = Google_Protobuf_FileDescriptorProto()
+    file.name = "odd.proto"
+    file.syntax = "proto3"
+    var message = Google_Protobuf_DescriptorProto()
+    message.name = "Odd"
+    for (name, number) in [("odd", number), ("even", 2)] {
+      var field = Google_Protobuf_FieldDescriptorProto()
+      (field.name, field.jsonName, field.number, field.type, field.label) = (name, name, number, .int32, .optional)
+      message.field.append(field)
+    }
+    file.messageType = [message]
+    let codec = JSONCodec(DescriptorPool([file]))
+    #expect(try codec.bytes(JSONParser.parse(Array(#"{"even":1}"#.utf8)), as: "Odd") == [0x10, 1])
+    let fault = #expect(throws: CodecFault.self) { try codec.bytes(JSONParser.parse(Array(#"{"odd":1}"#.utf8)), as: "Odd") }
+    #expect(fault?.reason == .unknownField)
+  }
 }

@@ -125,6 +125,9 @@ import Testing
     ("plain", "k=plain"), ("two words", "k=\"two words\""), ("", "k=\"\""), ("a=b", "k=\"a=b\""),
     ("line\nbreak", "k=\"line\\nbreak\""),
     ("\u{1B}[31m", "k=\"\\u001b[31m\""),
+    // What moves a terminal's cursor, breaks its line or turns its direction of writing.
+    ("\u{9B}2J", "k=\"\\u009b2J\""), ("\u{85}x", "k=\"\\u0085x\""), ("\u{2028}\u{2029}", "k=\"\\u2028\\u2029\""),
+    ("\u{202E}x\u{2069}", "k=\"\\u202ex\\u2069\""), ("é 中", "k=\"é 中\""),
   ])
   func `a value stays on its line`(value: String, written: String) {
     #expect(LogLineHandler.logfmt([("k", value)]) == written)

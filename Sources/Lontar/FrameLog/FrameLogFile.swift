@@ -47,7 +47,14 @@ final class FrameLogFile: @unchecked Sendable {
     descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { throw failure() }
     let head = FrameLogFormat.head(keepsPayloads: keepsPayloads, now: FrameLog.now())
-    guard put(head) else { throw failure() }
+    guard put(head) else {
+      let failure = failure()
+      // Half a head would be no log of ours, and would push the one before out at the next turn.
+      close(descriptor)
+      descriptor = -1
+      unlink(path)
+      throw failure
+    }
     bytes = head.readableBytes
   }
 

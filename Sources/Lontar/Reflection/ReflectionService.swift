@@ -3,6 +3,8 @@ internal import Foundation
 /// `grpc.reflection.v1.ServerReflection`: says what a server offers, from descriptors that were compiled in. It knows no data.
 final class ReflectionService: Grpc_Reflection_V1_ServerReflectionHandler {
   private let schema: ServedSchema
+  /// Anybody may ask, and answers repeat the question.
+  private static let nameBytesMax = 1_024
 
   init(_ schema: ServedSchema) {
     self.schema = schema
@@ -14,6 +16,9 @@ final class ReflectionService: Grpc_Reflection_V1_ServerReflectionHandler {
   ) async throws {
     var sent: Set<String> = []
     for try await request in requests {
+      guard request.longestName <= Self.nameBytesMax else {
+        throw RPCError(.invalidArgument, "a name has at most \(Self.nameBytesMax) bytes")
+      }
       var response = Grpc_Reflection_V1_ServerReflectionResponse()
       response.validHost = request.host
       response.originalRequest = request
@@ -69,6 +74,20 @@ final class ReflectionService: Grpc_Reflection_V1_ServerReflectionHandler {
     response.errorCode = Int32(code.rawValue)
     response.errorMessage = message
     return .errorResponse(response)
+  }
+}
+
+extension Grpc_Reflection_V1_ServerReflectionRequest {
+  /// In bytes, of all names that it brings.
+  fileprivate var longestName: Int {
+    let name =
+      switch messageRequest {
+      case .fileByFilename(let name), .fileContainingSymbol(let name), .allExtensionNumbersOfType(let name): name.utf8.count
+      case .fileContainingExtension(let wanted): wanted.containingType.utf8.count
+      case .listServices(let text): text.utf8.count
+      case nil: 0
+      }
+    return max(host.utf8.count, name)
   }
 }
 

@@ -35,7 +35,7 @@ public struct CallContext: Sendable {
   /// Who the client is by its certificate, if it showed one.
   public var peer: TLSPeer? { facts.peer }
 
-  /// What is left of the caller's deadline; nil: it set none.
+  /// What is left of the caller's deadline, or of the longest that the server allows; nil: the handler was called without a connection.
   public var remaining: Duration? {
     facts.deadline.map { .nanoseconds(Int64(clamping: $0.remainingNanoseconds)) }
   }

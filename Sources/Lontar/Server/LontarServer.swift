@@ -87,14 +87,23 @@ public final class LontarServer: Sendable {
       return listener
     }
     try? await channel?.close()
+    shared.startDraining()
     shared.connections.forEach { $0.drain() }
     // A round trip for clients to hear of it before later calls are refused.
     try? await Task.sleep(for: .milliseconds(200))
     shared.connections.forEach { $0.finishDrain() }
-    let end = ContinuousClock.now + .seconds(graceSeconds)
-    while shared.connections.count > 0, ContinuousClock.now < end {
+    await waitForEnd(.seconds(graceSeconds))
+    shared.connections.forEach { $0.fail(WireError(.none, "the server has shut down")) }
+    // Handlers that were cancelled come back to their event loop, which must still be there.
+    await waitForEnd(.seconds(2))
+    try? await group.shutdownGracefully()
+  }
+
+  /// Of all connections and handlers, at most for so long.
+  private func waitForEnd(_ patience: Duration) async {
+    let end = ContinuousClock.now + patience
+    while shared.connections.count > 0 || shared.handlersRunning > 0, ContinuousClock.now < end {
       try? await Task.sleep(for: .milliseconds(20))
     }
-    try? await group.shutdownGracefully()
   }
 }

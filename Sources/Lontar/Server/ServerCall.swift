@@ -14,6 +14,8 @@ final class ServerCall: CallFacts, CallChannel, @unchecked Sendable {
   var index = -1
   /// The one request of a unary or server-streaming call, once it is whole.
   var message: WireMessage?
+  /// What that holds while its call has not begun although it is whole.
+  var unstartedBytes = 0
   /// Requests of the other two kinds.
   var inbox = Inbox()
   var writers = WaitingWriters()
@@ -41,8 +43,12 @@ final class ServerCall: CallFacts, CallChannel, @unchecked Sendable {
 
   /// The handler from its start to its end; on the link's event loop but for what the handler itself does elsewhere.
   func run(_ request: WireMessage?) async {
+    link.shared.handlerBegins()
+    defer { link.shared.handlerEnds() }
     do {
-      let answer = try await registered.answer(request, CallContext(self), self)
+      let answer = try await InheritedDeadline.$current.withValue(deadline) {
+        try await registered.answer(request, CallContext(self), self)
+      }
       link.handlerReturned(self, answer)
     } catch {
       link.handlerThrew(self, error)
@@ -56,8 +62,19 @@ final class ServerCall: CallFacts, CallChannel, @unchecked Sendable {
     return try link.queue(self, message) ? .full : .queued
   }
 
+  /// - Throws: also `CancellationError`, if the task is cancelled although the call goes on.
   func waitForRoom() async throws {
-    try await withUnsafeThrowingContinuation { writers.park($0) }
+    if isOver { throw ending ?? RPCError(.cancelled, "the call is over") }
+    try await withTaskCancellationHandler {
+      try await withUnsafeThrowingContinuation { continuation in
+        writers.park(continuation)
+        if Task.isCancelled { writers.wake() }
+      }
+    } onCancel: {
+      // All writers look: those that are not cancelled write one message more than there is room for.
+      link.onLoop { self.writers.wake() }
+    }
+    try Task.checkCancellation()
   }
 
   func send(_ message: WireMessage) async throws {
@@ -80,7 +97,15 @@ final class ServerCall: CallFacts, CallChannel, @unchecked Sendable {
     let delivery = try inbox.take()
     link.requestsTaken(self)
     if let delivery { return delivery }
-    return try await withUnsafeThrowingContinuation { inbox.park($0) }
+    try Task.checkCancellation()
+    return try await withTaskCancellationHandler {
+      try await withUnsafeThrowingContinuation { continuation in
+        inbox.park(continuation)
+        if Task.isCancelled { inbox.nudge() }
+      }
+    } onCancel: {
+      link.onLoop { self.inbox.nudge() }
+    }
   }
 
   @concurrent private func takeRequestsFromElsewhere() async throws -> Deque<WireMessage>? {

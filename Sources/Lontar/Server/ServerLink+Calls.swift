@@ -57,9 +57,8 @@ extension ServerLink {
     registered.metrics?.started()
     call.traffic.received += message?.readableBytes ?? 0
     if registered.kind.takesOneRequest {
-      call.message = end ? message : message?.detached()
-      if end { return start(call) }
-      if message != nil { machine.messagesTaken(stream) }
+      guard let message else { return end ? start(call) : () }
+      keep(message, for: call, end: end)
     } else {
       if let message { call.inbox.receive(message) }
       if end { call.inbox.finish(.success(())) }
@@ -82,9 +81,9 @@ extension ServerLink {
   }
 
   private func receive(_ call: ServerCall, _ message: WireMessage, end isEnd: Bool) {
+    guard !call.isOver else { return }
     call.traffic.received += message.readableBytes
     guard call.registered.kind.takesOneRequest else {
-      guard !call.isOver else { return }
       call.inbox.receive(message)
       if call.inbox.isEmpty { machine.messagesTaken(call.stream) }
       if isEnd { call.inbox.finish(.success(())) }
@@ -93,12 +92,23 @@ extension ServerLink {
     guard call.message == nil, !call.isRunning else {
       return end(call, RPCError(.unimplemented, "\(call.method) takes one request; the client sent more"))
     }
-    call.message = isEnd ? message : message.detached()
+    keep(message, for: call, end: isEnd)
+  }
+
+  /// The one request of a call. Without END it waits: calls whose only request is whole and which do not begin hold at most as much as
+  /// long messages that are not whole. A stream's handler may run for long, and must not keep the read alive that brought its request.
+  private func keep(_ message: WireMessage, for call: ServerCall, end isEnd: Bool) {
+    call.message = isEnd && call.registered.kind == .unary ? message : message.detached()
+    if isEnd { return start(call) }
     machine.messagesTaken(call.stream)
-    if isEnd { start(call) }
+    call.unstartedBytes = message.readableBytes
+    unstartedBytes += message.readableBytes
+    guard unstartedBytes > Int(clamping: shared.limits.assemblyBytesMax) else { return }
+    end(call, RPCError(.resourceExhausted, "too many requests are whole and their calls do not begin; end them with END"))
   }
 
   private func halfClosed(_ call: ServerCall) {
+    guard !call.isOver else { return }
     if call.registered.kind.takesOneRequest {
       if !call.isRunning { start(call) }
     } else {
@@ -121,9 +131,15 @@ extension ServerLink {
       return end(call, RPCError(.unimplemented, "\(call.method) takes one request; the client sent none"))
     }
     call.isRunning = true
-    call.message = nil
+    dropMessage(call)
     // The handler starts at once on this thread and comes back to it: a call that need not wait costs no hop.
     call.task = Task.immediate(executorPreference: executor) { await call.run(message) }
+  }
+
+  private func dropMessage(_ call: ServerCall) {
+    call.message = nil
+    unstartedBytes -= call.unstartedBytes
+    call.unstartedBytes = 0
   }
 
   func handlerReturned(_ call: ServerCall, _ answer: WireMessage?) {
@@ -140,8 +156,12 @@ extension ServerLink {
     scheduleFlush()
   }
 
-  /// The handler has come to its end, or will never begin.
+  private static let handlerEnded = RPCError(.cancelled, "the handler of the call has come to its end")
+
+  /// The handler has come to its end, or will never begin. Tasks that outlive it must not wait for the call.
   private func retire(_ call: ServerCall) {
+    guard call.index >= 0 else { return }
+    call.close(Self.handlerEnded)
     let last = running.count - 1
     if call.index != last {
       running[call.index] = running[last]
@@ -171,6 +191,7 @@ extension ServerLink {
 
   private func cancelHandler(_ call: ServerCall, _ error: RPCError) {
     call.close(error)
+    dropMessage(call)
     if call.isRunning {
       call.task?.cancel()
     } else {

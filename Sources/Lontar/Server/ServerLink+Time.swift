@@ -77,7 +77,8 @@ extension ServerLink {
       fail(WireError(.timeout, "a frame was not whole in time"))
     } else if let since = clocks.pingSince, now - since > .seconds(Int64(limits.keepaliveTimeoutSeconds)) {
       fail(WireError(.timeout, "no answer to PING"))
-    } else if !running.isEmpty {
+    } else if !running.isEmpty || machine.runningStreams > 0 {
+      // An answer that still leaves is no idleness.
       clocks.quietSince = now
     } else if now - clocks.quietSince > .seconds(Int64(limits.idleTimeoutSeconds)) {
       fail(WireError(.none, "no call came for \(limits.idleTimeoutSeconds) seconds"))

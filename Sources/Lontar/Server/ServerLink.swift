@@ -14,11 +14,14 @@ final class ServerLink: Link, @unchecked Sendable {
   private var eventLoop: (any EventLoop)?
   @exclusivity(unchecked) var machine: ServerConnection
   @exclusivity(unchecked) var running: [ServerCall] = []
+  /// Of requests that are whole and whose calls have not begun.
+  var unstartedBytes = 0
   var clocks = ServerClocks()
   var tally = LinkTally()
   /// What the client knows of the server's load; nil: its HELLO has not come.
   var loadTold: ServerLoad?
   private var isActive = false
+  private var isClosing = false
   private var isReading = false
   private var flushIsScheduled = false
   private var tap: FrameTap?
@@ -43,6 +46,11 @@ final class ServerLink: Link, @unchecked Sendable {
     precondition(isOnLoop, "a call's state is touched outside its event loop")
   }
 
+  /// Runs `body` on the event loop, at once if we are there.
+  func onLoop(_ body: @escaping @Sendable () -> Void) {
+    if isOnLoop { body() } else { eventLoop?.execute(body) }
+  }
+
   // MARK: The pipe
 
   func attach(_ pipe: any BytePipe) {
@@ -59,6 +67,8 @@ final class ServerLink: Link, @unchecked Sendable {
     shared.metrics?.connectionOpened()
     tap = shared.frameLog.map { FrameTap($0, connection: id, side: .server) }
     startClocks(eventLoop)
+    // It was accepted while the shutdown looked for connections to tell.
+    if shared.isDraining { drain() }
   }
 
   func pipeIsOpen(peer: TLSPeer?) {
@@ -74,7 +84,8 @@ final class ServerLink: Link, @unchecked Sendable {
     tally.bytesIn += bytes.readableBytes
     machine.feed(bytes)
     do throws(WireError) {
-      while let event = try machine.next(now: now.uptimeNanoseconds) {
+      // A write that fails closes the pipe within `flush`: then nothing of what came begins any more.
+      while !isFailed, let event = try machine.next(now: now.uptimeNanoseconds) {
         handle(event, now)
         // The client works on these answers while we work on its next calls.
         if machine.outboundBytes >= Self.earlyFlushBytes { flush() }
@@ -109,6 +120,8 @@ final class ServerLink: Link, @unchecked Sendable {
     if isActive { shared.metrics?.connectionClosed() }
     isFailed = true
     for call in running { stop(call, RPCError(.cancelled, "the connection was lost")) }
+    // Streams hold their calls, and those this link.
+    _ = machine.abandon()
     if isActive { shared.totals.connectionEnded(tally) }
     shared.connections.remove(self)
     pipe = nil
@@ -170,6 +183,11 @@ final class ServerLink: Link, @unchecked Sendable {
     for stream in machine.takeWritable() {
       (machine.call(of: stream) as? ServerCall)?.writers.wake()
     }
-    if isFailed || (machine.isDrained && running.isEmpty) { pipe.close() }
+    if isFailed {
+      pipe.close()
+    } else if machine.isDrained, running.isEmpty, !isClosing {
+      isClosing = true
+      pipe.closeBehindWrites()
+    }
   }
 }

@@ -20,6 +20,8 @@ final class ServerShared: Sendable {
   /// Nil: nobody measures.
   let metrics: ServerMetrics?
   let frameLog: FrameLog?
+  private let draining = Atomic<Bool>(false)
+  private let handlers = Atomic<Int>(0)
 
   init(
     limits configuration: ServerLimits, connectionsMax: Int = 0, router: Router, onCall: (@Sendable (CallRecord) -> Void)?,
@@ -41,6 +43,15 @@ final class ServerShared: Sendable {
     hello.schemaHash = router.schemaHash
     self.hello = hello
   }
+
+  /// Connections that come now are told at once that the server is going away.
+  var isDraining: Bool { draining.load(ordering: .acquiring) }
+  func startDraining() { draining.store(true, ordering: .releasing) }
+
+  /// Handlers that run, also those whose clients have left.
+  var handlersRunning: Int { handlers.load(ordering: .relaxed) }
+  func handlerBegins() { handlers.add(1, ordering: .relaxed) }
+  func handlerEnds() { handlers.subtract(1, ordering: .relaxed) }
 
   /// One more than there may be.
   func connectionRefused() {

@@ -12,9 +12,13 @@ protocol BytePipe: AnyObject {
   func flush()
   /// The link's `pipeClosed` follows.
   func close()
+  /// The same once all that was written has left, however slowly the other end takes it.
+  func closeBehindWrites()
 }
 
 extension BytePipe {
+  func closeBehindWrites() { close() }
+
   var remoteAddress: String? { nil }
 }
 

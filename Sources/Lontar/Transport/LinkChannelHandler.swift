@@ -77,4 +77,10 @@ private final class ChannelPipe: BytePipe {
   func close() {
     context.close(promise: nil)
   }
+
+  func closeBehindWrites() {
+    let written = context.eventLoop.makePromise(of: Void.self)
+    written.futureResult.assumeIsolated().whenComplete { _ in self.close() }
+    context.writeAndFlush(NIOAny(ByteBuffer()), promise: written)
+  }
 }
