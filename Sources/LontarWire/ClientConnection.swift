@@ -33,11 +33,15 @@ package struct ClientConnection: ~Copyable {
   private var callsGranted: UInt64 = 0
   private var callsBlockedAt: (offset: UInt64, isReported: Bool)?
   private let environment: [UInt8]
+  private var pace: FramePace
+  /// RESETs for which there is no room by now, by stream. The streams stay until then, without a caller.
+  private var heldResets: [UInt32: StreamFault] = [:]
 
   /// Starts the connection: the preface and our HELLO are ready to be sent.
   package init(hello: Hello, limits: WireLimits) {
     decoder = FrameDecoder(limits: limits, expectsPreface: false)
     core = ConnectionCore(limits: limits)
+    pace = FramePace(max: limits.costlyFramesMax)
     environment = hello.environment
     var hello = hello
     hello.framePayloadBytesMax = UInt32(limits.framePayloadBytesMax)
@@ -49,11 +53,13 @@ package struct ClientConnection: ~Copyable {
     core.write(.hello, stream: 0) { hello.write(to: &$0) }
   }
 
-  package var canOpen: Bool { phase == .open && callsOpened < callsGranted && nextStream < 0x7FFF_FFFF }
+  package var canOpen: Bool { phase == .open && callsOpened < callsGranted && !streamsAreUsedUp }
+  /// No other call can ever be opened here: another connection is due.
+  package var streamsAreUsedUp: Bool { nextStream > core.limits.streamNumberMax }
   package var isReady: Bool { phase == .open }
   package var awaitsHello: Bool { phase == .awaitingHello }
   package var runningStreams: Int { core.streams.count }
-  package var isIdle: Bool { core.streams.count == 0 }
+  package var isIdle: Bool { core.streams.count == heldResets.count }
 
   // MARK: Bytes in
 
@@ -93,7 +99,7 @@ package struct ClientConnection: ~Copyable {
       return try receiveStatus(stream, status, message, codec: codec)
     case .reset(let stream, let code, let reason, let notProcessed):
       try requireOpened(stream)
-      guard let state = core.removeStream(stream) else { return nil }
+      guard let state = endStream(stream) else { return nil }
       return .reset(call: state.attachment, code: code, reason: reason, notProcessed: notProcessed)
     case .credit(let stream, let offset):
       if stream != 0 { try requireOpened(stream) }
@@ -127,6 +133,8 @@ package struct ClientConnection: ~Copyable {
 
   private mutating func receiveHello(_ hello: Hello) throws(WireError) -> Event {
     if let rejection = hello.rejection {
+      // The server has said its last word: there is nobody to tell.
+      phase = .closed
       throw WireError(ConnectionErrorCode(rawValue: rejection.code) ?? .badHello, rejection.reason)
     }
     guard hello.versionMin <= 1, hello.versionMax >= 1 else {
@@ -160,7 +168,7 @@ package struct ClientConnection: ~Copyable {
   ) throws(WireError) -> Event? {
     try requireOpened(stream)
     if let message { try core.receiveOnConnection(message.readableBytes) }
-    guard var state = core.removeStream(stream) else { return nil }
+    guard var state = endStream(stream) else { return nil }
     do throws(StreamFault) {
       let message = try message.map { payload throws(StreamFault) in
         try core.receiveInline(payload, codec: codec, on: &state)
@@ -177,16 +185,22 @@ package struct ClientConnection: ~Copyable {
     var refused: [AnyObject] = []
     if final {
       for stream in core.streams.streams where stream > last {
-        if let call = core.removeStream(stream)?.attachment { refused.append(call) }
+        if let call = endStream(stream)?.attachment { refused.append(call) }
       }
     }
     return .goAway(code: code, reason: reason, final: final, refused: refused)
   }
 
-  /// The call's object; nil: the stream is already over, and what still comes for it is of no use.
+  /// The call's object; nil: the stream is already over or given up, and what still comes for it is of no use.
   private mutating func known(_ stream: UInt32) throws(WireError) -> AnyObject?? {
     try requireOpened(stream)
-    return core.streams.update(stream) { $0.attachment }
+    return core.streams.update(stream) { $0.discards ? nil : .some($0.attachment) } ?? nil
+  }
+
+  /// The stream ended by itself: it needs no RESET any more. Nil: it had ended before, or was given up.
+  private mutating func endStream(_ stream: UInt32) -> StreamState? {
+    let state = core.removeStream(stream)
+    return heldResets.removeValue(forKey: stream) == nil ? state : nil
   }
 
   private func requireOpened(_ stream: UInt32) throws(WireError) {
@@ -194,8 +208,33 @@ package struct ClientConnection: ~Copyable {
   }
 
   private mutating func fault(_ stream: UInt32, _ fault: StreamFault) throws(WireError) -> Event {
+    let call = core.streams.update(stream) { $0.attachment } ?? nil
+    try giveUp(stream, fault)
+    return .failed(call: call, fault)
+  }
+
+  /// Says RESET, now or when there is room for one.
+  private mutating func giveUp(_ stream: UInt32, _ fault: StreamFault) throws(WireError) {
+    guard core.streams.contains(stream), heldResets[stream] == nil else { return }
+    guard pace.hasRoom else {
+      core.abandon(stream)
+      heldResets[stream] = fault
+      return
+    }
+    _ = core.removeStream(stream)
+    pace.count()
     try core.writeReset(stream, fault)
-    return .failed(call: core.removeStream(stream)?.attachment, fault)
+  }
+
+  /// To be called once a second: RESETs that waited go out, as far as there is room.
+  /// - Throws: `enhanceYourCalm` for a server that does not read.
+  package mutating func secondPassed() throws(WireError) {
+    pace.secondPassed()
+    guard !heldResets.isEmpty, phase == .open || phase == .leaving else { return }
+    for stream in heldResets.keys.sorted() where pace.hasRoom {
+      guard let fault = heldResets.removeValue(forKey: stream) else { continue }
+      try giveUp(stream, fault)
+    }
   }
 
   // MARK: The upper layer's acts
@@ -236,8 +275,7 @@ package struct ClientConnection: ~Copyable {
 
   /// Gives a call up. Later frames of its stream are dropped.
   package mutating func cancel(_ stream: UInt32, _ code: ResetCode, _ reason: String) throws(WireError) {
-    guard core.removeStream(stream) != nil else { return }
-    try core.writeReset(stream, StreamFault(code, reason))
+    try giveUp(stream, StreamFault(code, reason))
   }
 
   /// The caller has taken every message it was given.
@@ -248,19 +286,21 @@ package struct ClientConnection: ~Copyable {
   /// Asks for a sign of life; before the server's HELLO and after the end nothing is sent.
   package mutating func ping(_ value: UInt64) throws(WireError) {
     guard phase == .open || phase == .leaving else { return }
+    pace.count()
     try core.writePing(value, ack: false)
   }
 
   /// Tells the server of streams, and of calls not yet opened, that have waited for it since the last time. Called now and then; few at
   /// a time, for a server counts them.
   package mutating func reportBlocked(callsWait: Bool) {
-    guard phase == .open || phase == .leaving else { return }
-    core.reportBlocked(max: 3)
+    guard phase == .open || phase == .leaving, pace.hasRoom else { return }
+    for _ in 0..<core.reportBlocked(max: 3) { pace.count() }
     guard callsWait, phase == .open, !canOpen else { return callsBlockedAt = nil }
     if callsBlockedAt?.offset != callsGranted {
       callsBlockedAt = (callsGranted, false)
     } else if callsBlockedAt?.isReported == false {
       callsBlockedAt = (callsGranted, true)
+      pace.count()
       core.writeBlocked(BlockedNotice(stream: 0, limit: .calls, offset: callsGranted))
     }
   }
@@ -284,6 +324,7 @@ package struct ClientConnection: ~Copyable {
   /// The objects of all calls that were running when the connection was lost.
   package mutating func abandon() -> [AnyObject] {
     phase = .closed
+    heldResets = [:]
     return core.streams.streams.compactMap { core.removeStream($0)?.attachment }
   }
 

@@ -156,6 +156,18 @@ struct ConnectionCore {
     leaveRoom(stream, change)
   }
 
+  /// Nobody wants the stream any more, but its RESET has to wait: what it had to send is dropped, what still comes will be.
+  mutating func abandon(_ stream: UInt32) {
+    discard(stream)
+    streams.update(stream) { state in
+      state.attachment = nil
+      state.sendOpen = false
+      state.outbound = []
+      state.outboundBytes = 0
+      state.untakenBytes = 0
+    }
+  }
+
   private mutating func leaveRoom(_ stream: UInt32, _ change: RoomChange) {
     guard case .left(let bytes) = change else { return }
     room.leave(stream, bytes)
@@ -168,7 +180,7 @@ struct ConnectionCore {
   private mutating func probe(_ stream: UInt32) throws(WireError) {
     let sizeMax = limits.streamWindowBytesMax
     guard sizeMax > limits.streamWindowBytes, let window = streams.update(stream, { $0.receiveWindow }),
-      let value = tuner.released(stream, window, sizeMax: sizeMax)
+      let value = tuner.released(stream, window, sizeMax: sizeMax, connectionReceived: receiveWindow.received)
     else { return }
     try writePing(value, ack: false)
   }

@@ -198,7 +198,9 @@ extension ConnectionCore {
   // MARK: Diagnosis
 
   /// Says BLOCKED for what waited at the same offset when this was called before, once per offset.
-  mutating func reportBlocked(max: Int) {
+  /// - Returns: how many it said.
+  @discardableResult
+  mutating func reportBlocked(max: Int) -> Int {
     var reports: [BlockedNotice] = []
     for stream in streams.streams where reports.count < max {
       streams.update(stream) { state in
@@ -215,6 +217,7 @@ extension ConnectionCore {
       reports.append(BlockedNotice(stream: 0, limit: .connectionCredit, offset: sendWindow.granted))
     }
     for report in reports { writeBlocked(report) }
+    return reports.count
   }
 }
 

@@ -115,7 +115,7 @@ package struct FrameDecoder: Sendable {
       guard header.payloadBytes <= limits.framePayloadBytesMax else { throw tooLarge(header) }
       return nil
     }
-    guard header.payloadBytes <= limits.payloadBytesMax(of: type) else { throw tooLarge(header) }
+    guard header.payloadBytes <= limits.payloadBytesMax(of: type, header.flags) else { throw tooLarge(header) }
     guard header.flags.subtracting(type.allowedFlags).isEmpty else {
       throw WireError(.protocolError, "a \(type) frame has a flag that it may not have")
     }

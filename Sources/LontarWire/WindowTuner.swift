@@ -19,17 +19,21 @@ struct WindowTuner {
   private var patience: UInt64 = 1
   private var windowsSince: UInt64 = 0
   private(set) var budgetLeft: UInt64
+  /// What the connection had received in all at the last probe. Without more since then a probe would learn nothing, and a server takes
+  /// PINGs in a row with nothing between them for idle ones.
+  private var connectionReceived: UInt64?
 
   init(budget: UInt64) {
     budgetLeft = budget
   }
 
   /// Half a window has been taken by the reader of a stream. Returns what PING should carry, if it is time for one.
-  mutating func released(_ stream: UInt32, _ window: ReceiveWindow, sizeMax: UInt64) -> UInt64? {
-    guard probe == nil, window.size < sizeMax, budgetLeft > 0 else { return nil }
+  mutating func released(_ stream: UInt32, _ window: ReceiveWindow, sizeMax: UInt64, connectionReceived: UInt64) -> UInt64? {
+    guard probe == nil, window.size < sizeMax, budgetLeft > 0, self.connectionReceived != connectionReceived else { return nil }
     windowsSince += 1
     guard windowsSince >= patience else { return nil }
     windowsSince = 0
+    self.connectionReceived = connectionReceived
     count += 1
     let value = Self.mark | count & 0xFFFF_FFFF
     probe = Probe(stream: stream, value: value, receivedBefore: window.received)

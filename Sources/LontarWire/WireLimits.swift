@@ -41,6 +41,10 @@ package struct WireLimits: Sendable, Equatable {
   /// Resets, stream errors and control frames that cost us more than the peer, in `glitchWindowNanoseconds`.
   package var glitchesMax = 200
   package var glitchWindowNanoseconds: UInt64 = 30_000_000_000
+  /// What a client sends of those in 30 s; it holds RESETs back beyond that. A server counts in windows of its own and pings count, too.
+  package var costlyFramesMax = 150
+  /// The last number that a client gives to a stream.
+  package var streamNumberMax: UInt32 = 0x7FFF_FFFF
   /// PINGs of a client in a row that come sooner after one another than this, with nothing of a call sent between them.
   package var pingStrikesMax = 2
   package var pingIntervalNanoseconds: UInt64 = 10_000_000_000
@@ -56,11 +60,12 @@ package struct WireLimits: Sendable, Equatable {
   /// OPEN has at most 8,502 bytes and HEAD 8,194; a STATUS is cut to this size by its sender.
   static let controlPayloadBytesMax = 16_372
 
-  /// The longest payload that each type may have; checked before the payload is waited for.
-  func payloadBytesMax(of type: FrameType) -> Int {
+  /// The longest payload that a frame may have; checked before the payload is waited for.
+  func payloadBytesMax(of type: FrameType, _ flags: FrameFlags) -> Int {
     switch type {
     case .message: framePayloadBytesMax
-    case .open, .head, .status: max(framePayloadBytesMax, Self.controlPayloadBytesMax)
+    case .open, .status: flags.contains(.inline) ? framePayloadBytesMax : max(framePayloadBytesMax, Self.controlPayloadBytesMax)
+    case .head: max(framePayloadBytesMax, Self.controlPayloadBytesMax)
     case .hello: helloBytesMax
     case .reset: 4 + reasonBytesMax
     case .goAway: 10 + reasonBytesMax

@@ -1,3 +1,4 @@
+internal import SwiftProtobuf
 internal import SwiftProtobufPluginLibrary
 
 /// Writes the Swift for one .proto file's services.
@@ -18,8 +19,11 @@ struct FilePrinter {
     line("// swift-format-ignore-file")
     line()
     let access = options.visibility
-    if !options.isPartOfLontar { line("\(access) import Lontar") }
     let namer = SwiftProtobufNamer(currentFile: file, protoFileToModuleMappings: ProtoFileToModuleMappings())
+    let methods = file.services.flatMap { $0.methods.map { MethodText($0, namer) } }
+    if !options.isPartOfLontar { line("\(access) import Lontar") }
+    // Messages that swift-protobuf brings along are its module's.
+    if methods.contains(where: \.usesSwiftProtobuf) { line("\(access) import SwiftProtobuf") }
     for service in file.services {
       printService(service, prefix: namer.typePrefix(forFile: file), namer)
     }
@@ -42,7 +46,8 @@ struct FilePrinter {
     line("  \(options.visibility) static let serviceName = \"\(service.fullName)\"")
     for method in methods {
       line("  \(options.visibility) static let \(method.name) = Method<\(method.request), \(method.response)>(")
-      line("    service: serviceName, name: \"\(method.protoName)\", kind: .\(method.kind))")
+      let mark = method.isIdempotent ? ", isIdempotent: true" : ""
+      line("    service: serviceName, name: \"\(method.protoName)\", kind: .\(method.kind)\(mark))")
     }
     line("}")
   }
@@ -115,17 +120,40 @@ struct MethodText {
   let response: String
   let isClientStream: Bool
   let isServerStream: Bool
+  let isIdempotent: Bool
   let comments: String
 
   init(_ method: MethodDescriptor, _ namer: SwiftProtobufNamer) {
     protoName = method.name
-    name = method.name.prefix(1).lowercased() + method.name.dropFirst()
+    name = Self.swiftName(method.name)
     request = namer.fullName(message: method.inputType)
     response = namer.fullName(message: method.outputType)
     isClientStream = method.clientStreaming
     isServerStream = method.serverStreaming
+    isIdempotent = method.options.idempotencyLevel != .idempotencyUnknown
     comments = method.protoSourceComments()
   }
+
+  var usesSwiftProtobuf: Bool { [request, response].contains { $0.hasPrefix("SwiftProtobuf.") } }
+
+  /// `GetRegion` becomes `getRegion`; what Swift or the generated code needs for itself gets an underscore.
+  private static func swiftName(_ name: String) -> String {
+    let name = name.prefix(1).lowercased() + name.dropFirst()
+    return taken.contains(name) ? name + "_" : name
+  }
+
+  /// Swift's keywords that begin with a small letter, and the members of the generated types.
+  private static let taken: Set<String> = [
+    "as", "associatedtype", "await", "break", "case", "catch", "class", "client", "continue", "default", "defer", "deinit", "do",
+    "else", "enum", "extension", "fallthrough", "false", "fileprivate", "for", "func", "guard", "if", "import", "in", "init",
+    "inout",
+    "internal", "is", "let", "nil", "operator", "precedencegroup", "private", "protocol", "public", "repeat", "rethrows",
+    "return",
+    "self", "serviceName", "static", "struct", "subscript", "super", "switch", "throw", "throws", "true", "try", "typealias",
+    "var",
+    "where", "while",
+  ]
+
   /// `MethodKind`'s case, which is also the name of the client's and the router's method.
   var kind: String {
     switch (isClientStream, isServerStream) {

@@ -75,6 +75,7 @@ final class ScriptedConnection: BytePipe, @unchecked Sendable {
   private var machine = ServerConnection(hello: Hello(), limits: WireLimits())
   /// Calls that were opened here so far.
   private(set) var opened = 0
+  private var isSilent = false
 
   init(_ link: ClientLink, _ eventLoop: any EventLoop, _ script: @escaping ScriptedServers.Script) {
     self.link = link
@@ -86,7 +87,7 @@ final class ScriptedConnection: BytePipe, @unchecked Sendable {
 
   func flush() {
     eventLoop.execute {
-      while self.link != nil, let event = try? self.machine.next(now: 0) {
+      while self.link != nil, !self.isSilent, let event = try? self.machine.next(now: 0) {
         if case .open = event { self.opened += 1 }
         self.script(self, event)
       }
@@ -95,7 +96,7 @@ final class ScriptedConnection: BytePipe, @unchecked Sendable {
   }
 
   private func deliver() {
-    while let link, let bytes = machine.takeOutbound() {
+    while !isSilent, let link, let bytes = machine.takeOutbound() {
       link.receive(bytes)
       link.receiveComplete()
     }
@@ -146,6 +147,12 @@ final class ScriptedConnection: BytePipe, @unchecked Sendable {
   func drain() {
     machine.drain("the script drains")
     machine.finishDrain("the script drains")
+  }
+
+  /// What was said before still arrives; after that nothing is heard or said any more.
+  func fallSilent() {
+    deliver()
+    isSilent = true
   }
 
   /// The connection is cut off.

@@ -171,7 +171,7 @@ internal import Tracing
       }
     ) { client in
       let error = await RPCError.of {
-        try await EchoClient(client).unary(EchoRequest(), options: CallOptions(timeout: .milliseconds(50)))
+        try await EchoClient(client).unary(EchoRequest(), options: CallOptions(timeout: .seconds(3)))
       }
       #expect(error?.code == .deadlineExceeded)
       await ended.next()

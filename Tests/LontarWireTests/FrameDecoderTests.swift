@@ -54,6 +54,16 @@ import Testing
     #expect(answer(rawFrame(type, stream: stream, flags: flags, announced: max + 1), limits) == .fails(.frameTooLarge))
   }
 
+  @Test(arguments: [0x02, 0x05] as [UInt8]) func `an inline message makes the frame limit hold for its whole frame`(type: UInt8) {
+    for max in [1_024, 16_372, 20_000] {
+      var limits = WireLimits()
+      limits.framePayloadBytesMax = max
+      let (stream, flags) = rightHeader(type)
+      #expect(answer(rawFrame(type, stream: stream, flags: flags | 0x04, announced: max), limits) == .waits)
+      #expect(answer(rawFrame(type, stream: stream, flags: flags | 0x04, announced: max + 1), limits) == .fails(.frameTooLarge))
+    }
+  }
+
   @Test(
     arguments: [
       (0x01, 0...7, .badHello), (0x02, 0...8, .protocolError), (0x03, 0...1, .protocolError),

@@ -52,7 +52,7 @@ final class CallLease: Sendable {
           core.onLoop {
             do throws(RPCError) {
               let mustWait = isQueued ? true : try call.send(message, core)
-              if mustWait { call.writers.park(continuation) } else { continuation.resume() }
+              if mustWait { call.parkWriter(continuation) } else { continuation.resume() }
             } catch {
               continuation.resume(throwing: error)
             }

@@ -19,6 +19,8 @@ final class ClientCall: @unchecked Sendable {
   var link: ClientLink?
   /// Nil: nobody measures or traces.
   var telemetry: CallTelemetry?
+  /// Of a call with streams, the outermost first.
+  var observers: [any CallObserver] = []
   /// Its place in the client's list of live calls.
   var index = -1
   let plan: MethodPlan?
@@ -88,7 +90,14 @@ final class ClientCall: @unchecked Sendable {
   func receive(_ message: WireMessage) {
     knowHead()
     telemetry?.traffic.received += message.readableBytes
+    for observer in observers { observer.answerReceived(bytes: message.readableBytes) }
     inbox.receive(message)
+  }
+
+  private func tellEnd(_ error: RPCError?) {
+    telemetry?.ended(error)
+    for observer in observers.reversed() { observer.ended(error) }
+    observers = []
   }
 
   private func knowHead() {
@@ -112,7 +121,7 @@ final class ClientCall: @unchecked Sendable {
     if kind == .unary, inbox.isEmpty, let inline {
       isOver = true
       telemetry?.traffic.received += inline.readableBytes
-      telemetry?.ended(nil)
+      tellEnd(nil)
       answer?.resume(returning: .success(inline))
       answer = nil
       knowHead()
@@ -125,7 +134,7 @@ final class ClientCall: @unchecked Sendable {
     writers.wake(throwing: Self.answeredError)
     inbox.finish(.success(()))
     let result = kind == .unary ? Result { () throws(RPCError) in try takeOnlyMessage() } : nil
-    if case .failure(let error) = result { telemetry?.ended(error) } else { telemetry?.ended(nil) }
+    if case .failure(let error) = result { tellEnd(error) } else { tellEnd(nil) }
     guard let result, let answer else { return }
     self.answer = nil
     answer.resume(returning: result)
@@ -135,7 +144,7 @@ final class ClientCall: @unchecked Sendable {
     guard !isOver else { return }
     isOver = true
     ending = error
-    telemetry?.ended(error)
+    tellEnd(error)
     trailingMetadata = trailing
     endIsKnown.store(true, ordering: .releasing)
     knowHead()
@@ -164,14 +173,23 @@ final class ClientCall: @unchecked Sendable {
     headIsKnown ? continuation.resume() : headReaders.park(continuation)
   }
 
-  /// Queues a request. True: enough is under way; park among `writers`.
+  /// Waits for room. The call may have ended while its writer was on the way here.
+  func parkWriter(_ continuation: UnsafeContinuation<Void, any Error>) {
+    isOver ? continuation.resume(throwing: ending ?? Self.answeredError) : writers.park(continuation)
+  }
+
+  /// Queues a request. True: enough is under way; wait with `parkWriter`.
   func send(_ message: OutgoingMessage, _ core: ClientCore) throws(RPCError) -> Bool {
     if isOver { throw ending ?? Self.answeredError }
     guard !hasHalfClosed else { throw RPCError(.internalError, "a request was written behind the end of the requests") }
+    for observer in observers { observer.requestWritten(bytes: message.plain.readableBytes) }
     if requests.isKept { keep(message, core) }
     guard let link, stream != nil else {
       if !requests.isKept { requests.append(message) }
       return true
+    }
+    guard message.plain.readableBytes <= link.messageBytesMax else {
+      throw .requestTooLarge(message.plain.readableBytes, serverLimit: link.messageBytesMax)
     }
     return link.send(self, message)
   }
@@ -216,8 +234,10 @@ extension RPCError {
       pushbackMilliseconds: status.pushbackMilliseconds)
   }
 
+  /// A fault of the server's: UNIMPLEMENTED for a codec is what a server says, here it is the server that used one we never named.
   init(_ fault: StreamFault) {
-    self.init(StatusCode(fault), "the server broke the protocol: \(fault.reason)")
+    self.init(
+      fault.code == .codecUnsupported ? .internalError : StatusCode(fault), "the server broke the protocol: \(fault.reason)")
   }
 
   init(resetCode: UInt32, _ reason: String) {

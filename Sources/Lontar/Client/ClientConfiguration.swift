@@ -64,12 +64,16 @@ public struct ClientOptions: Sendable {
 
   public init() {}
 
+  /// For tests: a connection has so many numbers that none uses them up.
+  var streamNumberMax: UInt32 = 0x7FFF_FFFF
+
   var wireLimits: WireLimits {
     var limits = WireLimits()
     limits.messageBytesMax = messageBytesMax
     limits.framePayloadBytesMax = framePayloadBytesMax
     limits.codecs = MessageCodec.bits(codecs)
     limits.streamWindowBytesMax = UInt64(windowBytesMax)
+    limits.streamNumberMax = streamNumberMax
     return limits
   }
 }
@@ -102,13 +106,4 @@ public struct CallOptions: Sendable {
     self.idempotencyKey = idempotencyKey
     self.waitForReady = waitForReady
   }
-}
-
-/// Runs around every unary call of a client, with all the attempts that its method's configuration allows: to add metadata, to measure,
-/// to trace.
-public protocol ClientInterceptor: Sendable {
-  /// Calls `proceed`, lets through what it throws and returns its answer. Calling it again makes another attempt.
-  func intercept(
-    _ method: String, _ options: CallOptions, _ proceed: @escaping @Sendable (CallOptions) async throws(RPCError) -> UnaryAnswer
-  ) async throws(RPCError) -> UnaryAnswer
 }

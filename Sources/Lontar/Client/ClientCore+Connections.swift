@@ -76,6 +76,7 @@ extension ClientCore {
 
   func isGone(_ link: ClientLink) {
     leaving[ObjectIdentifier(link)] = nil
+    if isShutDown { endKeepAlive() }
   }
 
   private func startKeepAlive() {
@@ -91,14 +92,20 @@ extension ClientCore {
     }
   }
 
+  /// Calls that still run need it until their last connection has gone.
+  private func endKeepAlive() {
+    guard leaving.isEmpty else { return }
+    keepAlive?.cancel()
+    keepAlive = nil
+  }
+
   func shutDown() {
     guard !isShutDown else { return }
     isShutDown = true
     ready = []
     failUnopened(.endedByShutdown)
-    keepAlive?.cancel()
-    keepAlive = nil
     for subchannel in subchannels { subchannel.close() }
+    endKeepAlive()
     become(.shutdown)
     for watcher in watchers.values { watcher.finish() }
     watchers = [:]

@@ -114,10 +114,11 @@ extension RPCError {
       .unavailable, "the server has not answered a PING for \(seconds) s", reason: .pingUnanswered, ["seconds": "\(seconds)"])
   }
 
-  static func notServing(_ place: String, _ service: String) -> RPCError {
+  static func notServing(_ place: String, _ service: String, cause: RPCError? = nil) -> RPCError {
     let what = service.isEmpty ? "it does not serve" : "its service \(service) does not serve"
     return RPCError(
-      .unavailable, "\(place) can be reached, but \(what)", reason: .notServing, ["place": place, "service": service])
+      .unavailable, "\(place) can be reached, but \(what)", reason: .notServing, ["place": place, "service": service],
+      cause: cause)
   }
 
   static func callRefused(_ cause: String) -> RPCError {

@@ -44,9 +44,9 @@ final class ClientLink: Link, @unchecked Sendable {
   // MARK: The pipe
 
   func attach(_ pipe: any BytePipe) {
-    self.pipe = pipe
     // The attempt was given up before the pipe came to be.
-    if isOver { pipe.close() }
+    guard !isOver else { return pipe.close() }
+    self.pipe = pipe
   }
 
   func pipeIsActive() {
@@ -92,7 +92,6 @@ final class ClientLink: Link, @unchecked Sendable {
   func pipeClosed() {
     tap?.closed()
     lose(.connectionLost)
-    pipe = nil
   }
 
   // MARK: Events
@@ -126,6 +125,8 @@ final class ClientLink: Link, @unchecked Sendable {
       guard let call = call as? ClientCall else { return watchEnded(call, RPCError(resetCode: code, reason)) }
       call.stream = nil
       if notProcessed {
+        // It goes elsewhere, and so does what comes next.
+        leaveToOthers()
         owner.resend(call, refusedBy: self, .callRefused(reason))
       } else {
         owner.attemptFailed(call, RPCError(resetCode: code, reason))
@@ -138,9 +139,7 @@ final class ClientLink: Link, @unchecked Sendable {
       openWatch()
       owner.moreCalls()
     case .goAway(let code, let reason, _, let refused):
-      isLeaving = true
-      endWatch()
-      subchannel.connectionLeaves(self)
+      leaveToOthers()
       for case let call as ClientCall in refused {
         call.stream = nil
         owner.resend(call, refusedBy: self, .callRefused(reason))
@@ -148,6 +147,14 @@ final class ClientLink: Link, @unchecked Sendable {
       // The server closes behind it: what the callers hear is why.
       if code != 0 { lose(.endedByServer(reason)) }
     }
+  }
+
+  /// No more calls are opened here: the server said so, or did so.
+  private func leaveToOthers() {
+    guard !isLeaving else { return }
+    isLeaving = true
+    endWatch()
+    subchannel.connectionLeaves(self)
   }
 
   /// The server says how it is. Calls that it holds back wait, at most until their deadlines; what runs goes on.
@@ -185,6 +192,7 @@ final class ClientLink: Link, @unchecked Sendable {
 
   private func watchHeard(_ call: AnyObject?, _ message: WireMessage) {
     guard let watch, watch === call else { return }
+    watch.hasAnswered = true
     machine.messagesTaken(watch.stream)
     subchannel.healthIs(HealthWatch.health(message), of: self)
   }
@@ -192,7 +200,7 @@ final class ClientLink: Link, @unchecked Sendable {
   private func watchEnded(_ call: AnyObject?, _ end: RPCError) {
     guard let watch, watch === call else { return }
     self.watch = nil
-    subchannel.healthIs(HealthWatch.health(end), of: self)
+    subchannel.healthIs(watch.health(end), of: self)
   }
 
   private func endWatch() {
@@ -211,6 +219,7 @@ final class ClientLink: Link, @unchecked Sendable {
     call.stream = machine.open(call, call.openFrame(), message: message, end: call.kind.takesOneRequest)
     lastOpened = call.stream ?? lastOpened
     call.opened()
+    if machine.streamsAreUsedUp { giveUp() }
     if machine.outboundBytes >= Self.earlyFlushBytes, isReading { flush() }
     scheduleFlush()
   }
@@ -247,6 +256,13 @@ final class ClientLink: Link, @unchecked Sendable {
 
   // MARK: Ends
 
+  /// There is no number left for another call.
+  private func giveUp() {
+    guard !isLeaving else { return }
+    leave()
+    subchannel.connectionLeaves(self)
+  }
+
   func leave() {
     isLeaving = true
     endWatch()
@@ -265,18 +281,22 @@ final class ClientLink: Link, @unchecked Sendable {
     isOver = true
     hold?.cancel()
     let calls = machine.abandon()
+    // A pipe that was never active says nothing of its end, and holds this link: it has to be let go of here.
+    let pipe = pipe.take()
+    defer { pipe?.close() }
     subchannel.connectionIsLost(self, error)
     for case let call as ClientCall in calls {
       let wasSent = (call.stream ?? 0) <= sentThrough
       call.stream = nil
       wasSent ? owner.attemptFailed(call, error) : owner.resend(call, refusedBy: self, error)
     }
-    pipe?.close()
   }
 
   /// Once a second.
   func tick(now: NIODeadline, silenceSeconds: Int, timeoutSeconds: Int) {
-    guard !isOver, machine.isReady else { return }
+    guard !isOver, !machine.awaitsHello else { return }
+    // A server that does not read what we have to say is found out by its silence.
+    try? machine.secondPassed()
     machine.reportBlocked(callsWait: owner.hasWaitingCalls)
     keepAlive(now: now, silenceSeconds: silenceSeconds, timeoutSeconds: timeoutSeconds)
     flush()

@@ -9,6 +9,8 @@ final class HealthWatch: @unchecked Sendable {
   var stream: UInt32 = 0
   let frame = OpenFrame(method: Grpc_Health_V1_Health.watch.nameBytes)
   let request: WireMessage
+  private let since = NIODeadline.now()
+  var hasAnswered = false
 
   init(service: String) {
     var request = Grpc_Health_V1_HealthCheckRequest()
@@ -23,8 +25,10 @@ final class HealthWatch: @unchecked Sendable {
     return response.status == .serving ? .serving : .notServing
   }
 
-  /// A server without health checks is taken to be well.
-  static func health(_ end: RPCError) -> Subchannel.Health {
-    end.code == .unimplemented ? .unknown : .watchEnded(end)
+  /// A server without health checks is taken to be well. One that has answered ends the stream when its longest time for a call is over:
+  /// that says nothing of its health, unless it comes at once.
+  func health(_ end: RPCError) -> Subchannel.Health {
+    if end.code == .unimplemented { return .unknown }
+    return .watchEnded(end, isRoutine: hasAnswered && .now() - since > .seconds(1))
   }
 }

@@ -37,7 +37,7 @@ public struct HedgingInterceptor: ClientInterceptor {
 
   private enum Event: Sendable {
     case answer(Result<UnaryAnswer, RPCError>)
-    case delayIsOver
+    case delayIsOver(timer: Int)
   }
 
   public func intercept(
@@ -47,22 +47,31 @@ public struct HedgingInterceptor: ClientInterceptor {
     let start = ContinuousClock.now
     let result = await withTaskGroup(of: Event.self) { group -> Result<UnaryAnswer, RPCError> in
       defer { group.cancelAll() }
-      var (sent, running) = (0, 0)
+      // Only the newest timer counts: each attempt begins a delay of its own.
+      var (sent, running, timer, isFrozen) = (0, 0, 0, false)
+      var waits = false
+      var last = RPCError.cancelledByCaller
+      func wait(_ delay: Duration) {
+        timer += 1
+        waits = true
+        group.addTask { [timer] in
+          try? await Task.sleep(for: delay)
+          return .delayIsOver(timer: timer)
+        }
+      }
       func send() {
         var attempt = options
         attempt.attempt = options.attempt + sent
         attempt.timeout = options.timeout.map { $0 - (ContinuousClock.now - start) }
         sent += 1
         running += 1
+        waits = false
         group.addTask { [attempt] in
           do throws(RPCError) { return .answer(.success(try await proceed(attempt))) } catch { return .answer(.failure(error)) }
         }
-        guard sent < policy.attemptsMax else { return }
-        group.addTask { [delay = policy.delay] in
-          try? await Task.sleep(for: delay)
-          return .delayIsOver
-        }
+        if sent < policy.attemptsMax { wait(policy.delay) }
       }
+      func mayHedge() -> Bool { sent < policy.attemptsMax && !isFrozen && !Task.isCancelled && throttle?.hasTokens ?? true }
       send()
       while let event = await group.next() {
         switch event {
@@ -71,16 +80,26 @@ public struct HedgingInterceptor: ClientInterceptor {
           return .success(answer)
         case .answer(.failure(let error)):
           running -= 1
-          let isFatal =
-            !policy.codes.contains(error.code) || (error.pushbackMilliseconds ?? 0) < 0 || error.isHopeless || Task.isCancelled
-          let maySend = throttle?.failed() ?? true
-          if isFatal || (running == 0 && (sent >= policy.attemptsMax || !maySend)) { return .failure(error) }
-          if sent < policy.attemptsMax, maySend { send() }
-        case .delayIsOver:
-          if sent < policy.attemptsMax, !Task.isCancelled { send() }
+          last = error
+          let forbids = (error.pushbackMilliseconds ?? 0) < 0
+          guard policy.codes.contains(error.code), !error.isHopeless, !Task.isCancelled else {
+            if forbids { _ = throttle?.failed() }
+            return .failure(error)
+          }
+          _ = throttle?.failed()
+          // What runs may still succeed; nothing else is sent.
+          if forbids { isFrozen = true }
+          if mayHedge() {
+            if let pause = error.pushbackMilliseconds { wait(.milliseconds(pause)) } else { send() }
+          }
+        case .delayIsOver(timer):
+          waits = false
+          if mayHedge() { send() }
+        case .delayIsOver: break
         }
+        if running == 0, !(waits && mayHedge()) { return .failure(last) }
       }
-      return .failure(.cancelledByCaller)
+      return .failure(last)
     }
     return try result.get()
   }

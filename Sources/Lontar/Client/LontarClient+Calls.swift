@@ -8,20 +8,17 @@ extension LontarClient {
   public func serverStreaming<Request, Response>(
     _ method: Method<Request, Response>, _ request: Request, options: CallOptions = CallOptions()
   ) async throws(RPCError) -> ResponseStream<Response> {
+    let (options, observers) = try await intercepted(method, options)
     let call = try makeCall(method, await OutgoingMessage(encode(request), options.compression), options)
-    let core = core
-    core.onLoop { core.start(call) }
-    return ResponseStream(lease: CallLease(call: call, client: self))
+    return ResponseStream(lease: begin(call, observers))
   }
 
   /// A stream of requests, one answer: write, `finish`, then ask for the answer. Dropping the call cancels it.
   public func clientStreaming<Request, Response>(
     _ method: Method<Request, Response>, options: CallOptions = CallOptions()
   ) async throws(RPCError) -> ClientStreamingCall<Request, Response> {
-    let call = try makeCall(method, nil, options)
-    let core = core
-    core.onLoop { core.start(call) }
-    let lease = CallLease(call: call, client: self)
+    let (options, observers) = try await intercepted(method, options)
+    let lease = begin(try makeCall(method, nil, options), observers)
     return ClientStreamingCall(requests: RequestWriter(lease: lease, codec: options.compression), lease: lease)
   }
 
@@ -29,12 +26,34 @@ extension LontarClient {
   public func bidirectional<Request, Response>(
     _ method: Method<Request, Response>, options: CallOptions = CallOptions()
   ) async throws(RPCError) -> BidirectionalCall<Request, Response> {
-    let call = try makeCall(method, nil, options)
-    let core = core
-    core.onLoop { core.start(call) }
-    let lease = CallLease(call: call, client: self)
+    let (options, observers) = try await intercepted(method, options)
+    let lease = begin(try makeCall(method, nil, options), observers)
     return BidirectionalCall(
       requests: RequestWriter(lease: lease, codec: options.compression), responses: ResponseStream(lease: lease))
+  }
+
+  /// What the interceptors make of a call with streams. Observers of those that had begun hear of it if a later one refuses.
+  private func intercepted<Request, Response>(
+    _ method: Method<Request, Response>, _ options: CallOptions
+  ) async throws(RPCError) -> (CallOptions, [any CallObserver]) {
+    guard !interceptors.isEmpty else { return (options, []) }
+    var (options, observers) = (options, [any CallObserver]())
+    for interceptor in interceptors {
+      do throws(RPCError) {
+        if let observer = try await interceptor.begins(method.name, method.kind, &options) { observers.append(observer) }
+      } catch {
+        for observer in observers.reversed() { observer.ended(error) }
+        throw error
+      }
+    }
+    return (options, observers)
+  }
+
+  private func begin(_ call: ClientCall, _ observers: [any CallObserver]) -> CallLease {
+    call.observers = observers
+    let core = core
+    core.onLoop { core.start(call) }
+    return CallLease(call: call, client: self)
   }
 
   func encode(_ request: some Message) throws(RPCError) -> ByteBuffer {
@@ -68,17 +87,19 @@ extension LontarClient {
     let plan = core.plans.plan(for: method.name)
     let call = ClientCall(
       frame: frame, kind: method.kind, message: message,
-      deadline: Self.timeout(options, plan).map { NIODeadline.after(nanoseconds: $0.clampedNanoseconds) },
+      deadline: Self.deadline(options, plan),
       waitForReady: options.waitForReady ?? plan?.configuration.waitForReady ?? false,
       plan: options.mayRepeat ? plan : nil)
     call.telemetry = telemetry
     return call
   }
 
-  /// The shorter of what the call and its method's configuration allow.
-  private static func timeout(_ options: CallOptions, _ plan: MethodPlan?) -> Duration? {
-    guard let limit = plan?.configuration.timeout else { return options.timeout }
-    return options.timeout.map { min($0, limit) } ?? limit
+  /// The earliest of what the call, its method's configuration, and the call allow for whose handler it is made.
+  private static func deadline(_ options: CallOptions, _ plan: MethodPlan?) -> NIODeadline? {
+    let own = [options.timeout, plan?.configuration.timeout].compactMap { $0 }.min()
+    let deadline = own.map { NIODeadline.after(nanoseconds: $0.clampedNanoseconds) }
+    guard let inherited = InheritedDeadline.current else { return deadline }
+    return min(deadline ?? inherited, inherited)
   }
 }
 

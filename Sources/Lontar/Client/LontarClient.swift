@@ -8,7 +8,7 @@ public import SwiftProtobuf
 /// Calls a server, or several that do the same, over connections that are made when first needed and made again when they are lost.
 public final class LontarClient: Sendable {
   let core: ClientCore
-  private let interceptors: [any ClientInterceptor]
+  let interceptors: [any ClientInterceptor]
   /// Runs tasks on the client's event loop: calls made there need no hop between threads.
   public let executor: any TaskExecutor
 
@@ -73,7 +73,8 @@ public final class LontarClient: Sendable {
   private func hedged<Request, Response>(
     _ method: Method<Request, Response>, _ message: OutgoingMessage, _ options: CallOptions
   ) async throws(RPCError) -> UnaryAnswer {
-    guard core.plans.haveHedging, options.mayRepeat, let plan = core.plans.plan(for: method.name), let hedging = plan.hedging
+    guard core.plans.haveHedging, method.isIdempotent, options.mayRepeat, let plan = core.plans.plan(for: method.name),
+      let hedging = plan.hedging
     else {
       return try await answer(method, message, options)
     }

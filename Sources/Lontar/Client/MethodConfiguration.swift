@@ -5,7 +5,7 @@ public struct MethodConfiguration: Sendable, Equatable {
   /// Whether calls wait for a connection; a call's own choice goes before.
   public var waitForReady: Bool?
   public var retry: RetryPolicy?
-  /// For unary calls; calls of the other kinds run once. A method that is hedged is not retried.
+  /// For unary calls of methods that are marked idempotent; others run once. A method with such a policy is not retried.
   public var hedging: HedgingPolicy?
 
   public init(

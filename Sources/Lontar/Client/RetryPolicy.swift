@@ -71,6 +71,9 @@ public final class RetryThrottle: Sendable {
   }
 
   /// False: no repetition now.
+  var hasTokens: Bool { tokens.withLock { $0 > tokensMax / 2 } }
+
+  /// False: no repetition now.
   func failed() -> Bool {
     tokens.withLock { tokens in
       tokens = max(0, tokens - 1)

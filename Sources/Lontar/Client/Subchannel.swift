@@ -16,6 +16,8 @@ final class Subchannel: @unchecked Sendable {
     /// The server says that it does not serve.
     case unhealthy(ClientLink, RPCError)
     case backingOff(RPCError)
+    /// Its connections end as soon as they are made.
+    case pausing
     case closed
   }
 
@@ -49,7 +51,7 @@ final class Subchannel: @unchecked Sendable {
     switch state {
     case .connecting(let link): link
     case .settling(let link), .ready(let link), .unhealthy(let link, _): link
-    case .idle, .backingOff, .closed: nil
+    case .idle, .backingOff, .pausing, .closed: nil
     }
   }
 
@@ -58,7 +60,7 @@ final class Subchannel: @unchecked Sendable {
     let error: RPCError? =
       switch state {
       case .backingOff(let error), .unhealthy(_, let error): error
-      case .idle, .connecting, .settling: isEager ? lastError : nil
+      case .idle, .connecting, .settling, .pausing: isEager ? lastError : nil
       case .ready, .closed: nil
       }
     return error.map { (fixed?.place ?? "", $0) }
@@ -68,7 +70,7 @@ final class Subchannel: @unchecked Sendable {
     if failure != nil { return .transientFailure }
     switch state {
     case .idle: return .idle
-    case .connecting, .settling: return .connecting
+    case .connecting, .settling, .pausing: return .connecting
     case .ready: return .ready
     case .unhealthy, .backingOff: return .transientFailure
     case .closed: return .shutdown
@@ -143,6 +145,10 @@ final class Subchannel: @unchecked Sendable {
     guard owner.configuration.healthService != nil else { return isServing(link) }
     become(.settling(link))
     watchHealth(link)
+    owner.eventLoop.scheduleTask(in: .seconds(Int64(owner.configuration.connectTimeoutSeconds))) { [weak self, weak link] in
+      guard let self, let link, case .settling(let settling) = self.state, settling === link else { return }
+      self.isUnhealthy(link, self.notServing())
+    }
   }
 
   private func isServing(_ link: ClientLink) {
@@ -178,8 +184,12 @@ final class Subchannel: @unchecked Sendable {
     guard isEager else { return owner.subchannelChanged() }
     // A server that ends each connection as soon as it is made must not be asked again and again.
     if link.age < .milliseconds(Int64(owner.configuration.backoffFirstMilliseconds)) {
-      owner.eventLoop.scheduleTask(in: backoff(1)) { [weak self] in self?.connect() }
-      owner.subchannelChanged()
+      owner.eventLoop.scheduleTask(in: backoff(1)) { [weak self] in
+        guard let self, case .pausing = self.state else { return }
+        self.state = .idle
+        self.connect()
+      }
+      become(.pausing)
     } else {
       connect()
     }
@@ -205,7 +215,7 @@ final class Subchannel: @unchecked Sendable {
     case notServing
     /// The server has no such service.
     case unknown
-    case watchEnded(RPCError)
+    case watchEnded(RPCError, isRoutine: Bool)
   }
 
   private func watchHealth(_ link: ClientLink) {
@@ -222,16 +232,21 @@ final class Subchannel: @unchecked Sendable {
       isServing(link)
     case .notServing:
       watchFailures = 0
-      let place = next < destinations.count ? destinations[next].place : ""
-      isUnhealthy(link, .notServing(place, owner.configuration.healthService ?? ""))
-    case .watchEnded(let error):
+      isUnhealthy(link, notServing())
+    case .watchEnded(_, isRoutine: true):
+      watchHealth(link)
+    case .watchEnded(let error, isRoutine: false):
       watchFailures += 1
-      isUnhealthy(link, error)
+      isUnhealthy(link, notServing(error))
       guard self.link === link else { return }
       owner.eventLoop.scheduleTask(in: backoff(watchFailures)) { [weak self] in
         if let self, self.link === link { self.watchHealth(link) }
       }
     }
+  }
+
+  private func notServing(_ cause: RPCError? = nil) -> RPCError {
+    .notServing(next < destinations.count ? destinations[next].place : "", owner.configuration.healthService ?? "", cause: cause)
   }
 
   /// Where there are other addresses they are tried; an only one is watched until it serves.

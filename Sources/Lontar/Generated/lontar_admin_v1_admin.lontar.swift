@@ -6,11 +6,11 @@
 public enum Lontar_Admin_V1_Admin {
   public static let serviceName = "lontar.admin.v1.Admin"
   public static let getServer = Method<Lontar_Admin_V1_GetServerRequest, Lontar_Admin_V1_GetServerResponse>(
-    service: serviceName, name: "GetServer", kind: .unary)
+    service: serviceName, name: "GetServer", kind: .unary, isIdempotent: true)
   public static let listConnections = Method<Lontar_Admin_V1_ListConnectionsRequest, Lontar_Admin_V1_ListConnectionsResponse>(
-    service: serviceName, name: "ListConnections", kind: .unary)
+    service: serviceName, name: "ListConnections", kind: .unary, isIdempotent: true)
   public static let getConnection = Method<Lontar_Admin_V1_GetConnectionRequest, Lontar_Admin_V1_GetConnectionResponse>(
-    service: serviceName, name: "GetConnection", kind: .unary)
+    service: serviceName, name: "GetConnection", kind: .unary, isIdempotent: true)
 }
 
 /// What a server of lontar.admin.v1.Admin implements.

@@ -7,9 +7,9 @@ public import Lontar
 public enum Seratus_V1_CohortService {
   public static let serviceName = "seratus.v1.CohortService"
   public static let listCohorts = Method<Seratus_V1_ListCohortsRequest, Seratus_V1_ListCohortsResponse>(
-    service: serviceName, name: "ListCohorts", kind: .unary)
+    service: serviceName, name: "ListCohorts", kind: .unary, isIdempotent: true)
   public static let getCohort = Method<Seratus_V1_GetCohortRequest, Seratus_V1_GetCohortResponse>(
-    service: serviceName, name: "GetCohort", kind: .unary)
+    service: serviceName, name: "GetCohort", kind: .unary, isIdempotent: true)
 }
 
 /// What a server of seratus.v1.CohortService implements.

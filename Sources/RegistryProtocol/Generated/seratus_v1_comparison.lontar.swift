@@ -7,7 +7,7 @@ public import Lontar
 public enum Seratus_V1_ComparisonService {
   public static let serviceName = "seratus.v1.ComparisonService"
   public static let compareCohorts = Method<Seratus_V1_CompareCohortsRequest, Seratus_V1_CompareCohortsResponse>(
-    service: serviceName, name: "CompareCohorts", kind: .unary)
+    service: serviceName, name: "CompareCohorts", kind: .unary, isIdempotent: true)
 }
 
 /// What a server of seratus.v1.ComparisonService implements.

@@ -7,13 +7,13 @@ public import Lontar
 public enum Seratus_V1_RegionService {
   public static let serviceName = "seratus.v1.RegionService"
   public static let listRegions = Method<Seratus_V1_ListRegionsRequest, Seratus_V1_ListRegionsResponse>(
-    service: serviceName, name: "ListRegions", kind: .unary)
+    service: serviceName, name: "ListRegions", kind: .unary, isIdempotent: true)
   public static let getRegion = Method<Seratus_V1_GetRegionRequest, Seratus_V1_GetRegionResponse>(
-    service: serviceName, name: "GetRegion", kind: .unary)
+    service: serviceName, name: "GetRegion", kind: .unary, isIdempotent: true)
   public static let searchRegions = Method<Seratus_V1_SearchRegionsRequest, Seratus_V1_SearchRegionsResponse>(
-    service: serviceName, name: "SearchRegions", kind: .unary)
+    service: serviceName, name: "SearchRegions", kind: .unary, isIdempotent: true)
   public static let reportRegion = Method<Seratus_V1_ReportRegionRequest, Seratus_V1_ReportRegionResponse>(
-    service: serviceName, name: "ReportRegion", kind: .unary)
+    service: serviceName, name: "ReportRegion", kind: .unary, isIdempotent: true)
 }
 
 /// What a server of seratus.v1.RegionService implements.

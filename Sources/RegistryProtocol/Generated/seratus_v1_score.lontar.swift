@@ -9,11 +9,11 @@ public enum Seratus_V1_ScoreService {
   public static let putScores = Method<Seratus_V1_PutScoresRequest, Seratus_V1_PutScoresResponse>(
     service: serviceName, name: "PutScores", kind: .unary)
   public static let listScores = Method<Seratus_V1_ListScoresRequest, Seratus_V1_ListScoresResponse>(
-    service: serviceName, name: "ListScores", kind: .unary)
+    service: serviceName, name: "ListScores", kind: .unary, isIdempotent: true)
   public static let explainScore = Method<Seratus_V1_ExplainScoreRequest, Seratus_V1_ExplainScoreResponse>(
-    service: serviceName, name: "ExplainScore", kind: .unary)
+    service: serviceName, name: "ExplainScore", kind: .unary, isIdempotent: true)
   public static let listInstruments = Method<Seratus_V1_ListInstrumentsRequest, Seratus_V1_ListInstrumentsResponse>(
-    service: serviceName, name: "ListInstruments", kind: .unary)
+    service: serviceName, name: "ListInstruments", kind: .unary, isIdempotent: true)
 }
 
 /// What a server of seratus.v1.ScoreService implements.

@@ -9,7 +9,7 @@ public enum Seratus_V1_SessionService {
   public static let login = Method<Seratus_V1_LoginRequest, Seratus_V1_LoginResponse>(
     service: serviceName, name: "Login", kind: .unary)
   public static let whoAmI = Method<Seratus_V1_WhoAmIRequest, Seratus_V1_WhoAmIResponse>(
-    service: serviceName, name: "WhoAmI", kind: .unary)
+    service: serviceName, name: "WhoAmI", kind: .unary, isIdempotent: true)
   public static let logout = Method<Seratus_V1_LogoutRequest, Seratus_V1_LogoutResponse>(
     service: serviceName, name: "Logout", kind: .unary)
 }

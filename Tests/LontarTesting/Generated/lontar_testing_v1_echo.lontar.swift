@@ -6,7 +6,7 @@ package import Lontar
 package enum Lontar_Testing_V1_Echo {
   package static let serviceName = "lontar.testing.v1.Echo"
   package static let unary = Method<Lontar_Testing_V1_EchoRequest, Lontar_Testing_V1_EchoResponse>(
-    service: serviceName, name: "Unary", kind: .unary)
+    service: serviceName, name: "Unary", kind: .unary, isIdempotent: true)
   package static let serverStream = Method<Lontar_Testing_V1_EchoRequest, Lontar_Testing_V1_EchoResponse>(
     service: serviceName, name: "ServerStream", kind: .serverStreaming)
   package static let clientStream = Method<Lontar_Testing_V1_EchoRequest, Lontar_Testing_V1_EchoResponse>(

@@ -69,6 +69,8 @@ final class ClientEnd {
   var canOpen: Bool { connection.canOpen }
   var isIdle: Bool { connection.isIdle }
   var isReady: Bool { connection.isReady }
+  var streamsAreUsedUp: Bool { connection.streamsAreUsedUp }
+  func secondPassed() throws(WireError) { try connection.secondPassed() }
   var runningStreams: Int { connection.runningStreams }
   var peerMessageBytesMax: Int { connection.peerMessageBytesMax }
 
