@@ -33,15 +33,13 @@ package struct ClientConnection: ~Copyable {
   private var callsGranted: UInt64 = 0
   private var callsBlockedAt: (offset: UInt64, isReported: Bool)?
   private let environment: [UInt8]
-  private var pace: FramePace
   /// RESETs for which there is no room by now, by stream. The streams stay until then, without a caller.
   private var heldResets: [UInt32: StreamFault] = [:]
 
   /// Starts the connection: the preface and our HELLO are ready to be sent.
   package init(hello: Hello, limits: WireLimits) {
     decoder = FrameDecoder(limits: limits, expectsPreface: false)
-    core = ConnectionCore(limits: limits)
-    pace = FramePace(max: limits.costlyFramesMax)
+    core = ConnectionCore(limits: limits, isCounted: true)
     environment = hello.environment
     var hello = hello
     hello.framePayloadBytesMax = UInt32(limits.framePayloadBytesMax)
@@ -216,22 +214,22 @@ package struct ClientConnection: ~Copyable {
   /// Says RESET, now or when there is room for one.
   private mutating func giveUp(_ stream: UInt32, _ fault: StreamFault) throws(WireError) {
     guard core.streams.contains(stream), heldResets[stream] == nil else { return }
-    guard pace.hasRoom else {
+    guard core.pace.hasRoom else {
       core.abandon(stream)
       heldResets[stream] = fault
       return
     }
     _ = core.removeStream(stream)
-    pace.count()
+    core.pace.count()
     try core.writeReset(stream, fault)
   }
 
   /// To be called once a second: RESETs that waited go out, as far as there is room.
   /// - Throws: `enhanceYourCalm` for a server that does not read.
   package mutating func secondPassed() throws(WireError) {
-    pace.secondPassed()
+    core.pace.secondPassed()
     guard !heldResets.isEmpty, phase == .open || phase == .leaving else { return }
-    for stream in heldResets.keys.sorted() where pace.hasRoom {
+    for stream in heldResets.keys.sorted() where core.pace.hasRoom {
       guard let fault = heldResets.removeValue(forKey: stream) else { continue }
       try giveUp(stream, fault)
     }
@@ -286,21 +284,21 @@ package struct ClientConnection: ~Copyable {
   /// Asks for a sign of life; before the server's HELLO and after the end nothing is sent.
   package mutating func ping(_ value: UInt64) throws(WireError) {
     guard phase == .open || phase == .leaving else { return }
-    pace.count()
+    core.pace.count()
     try core.writePing(value, ack: false)
   }
 
   /// Tells the server of streams, and of calls not yet opened, that have waited for it since the last time. Called now and then; few at
   /// a time, for a server counts them.
   package mutating func reportBlocked(callsWait: Bool) {
-    guard phase == .open || phase == .leaving, pace.hasRoom else { return }
-    for _ in 0..<core.reportBlocked(max: 3) { pace.count() }
+    guard phase == .open || phase == .leaving, core.pace.hasRoom else { return }
+    for _ in 0..<core.reportBlocked(max: 3) { core.pace.count() }
     guard callsWait, phase == .open, !canOpen else { return callsBlockedAt = nil }
     if callsBlockedAt?.offset != callsGranted {
       callsBlockedAt = (callsGranted, false)
     } else if callsBlockedAt?.isReported == false {
       callsBlockedAt = (callsGranted, true)
-      pace.count()
+      core.pace.count()
       core.writeBlocked(BlockedNotice(stream: 0, limit: .calls, offset: callsGranted))
     }
   }

@@ -19,6 +19,8 @@ struct ConnectionCore {
   /// PINGs of ours without an answer so far.
   var pingsUnanswered = 0
   private var tuner: WindowTuner
+  /// What we send of frames that the peer counts.
+  var pace: FramePace
   private(set) var room: AssemblyRoom
   /// The offset at which the connection was seen to wait for credit, and whether the peer was told.
   var blockedAt: (offset: UInt64, isReported: Bool)?
@@ -29,8 +31,10 @@ struct ConnectionCore {
   /// Streams whose writers can go on; the upper layer takes them after each drain.
   var writable: [UInt32] = []
 
-  init(limits: WireLimits) {
+  /// - Parameter isCounted: the peer ends the connection for too many PINGs, RESETs and the like: a server does.
+  init(limits: WireLimits, isCounted: Bool = false) {
     self.limits = limits
+    pace = FramePace(max: isCounted ? limits.costlyFramesMax : nil)
     receiveWindow = ReceiveWindow(size: limits.connectionWindowBytes)
     tuner = WindowTuner(budget: limits.windowGrowthBytesMax)
     room = AssemblyRoom(bytesMax: limits.assemblyBytesMax)
@@ -179,9 +183,12 @@ struct ConnectionCore {
 
   private mutating func probe(_ stream: UInt32) throws(WireError) {
     let sizeMax = limits.streamWindowBytesMax
-    guard sizeMax > limits.streamWindowBytes, let window = streams.update(stream, { $0.receiveWindow }),
+    // Of what may be sent a third at most: there are things to say that can't wait.
+    guard sizeMax > limits.streamWindowBytes, pace.hasRoom(forShare: 3),
+      let window = streams.update(stream, { $0.receiveWindow }),
       let value = tuner.released(stream, window, sizeMax: sizeMax, connectionReceived: receiveWindow.received)
     else { return }
+    pace.count()
     try writePing(value, ack: false)
   }
 

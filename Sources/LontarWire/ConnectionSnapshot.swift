@@ -12,6 +12,8 @@ package struct ConnectionSnapshot: Sendable, Equatable {
   /// Bytes of whole frames that wait for the socket.
   package var queuedBytes: Int
   package var isDraining: Bool
+  /// What the peer said last that it waits for.
+  package var peerBlocked: BlockedNotice?
 }
 
 /// The same of one stream.
@@ -30,7 +32,8 @@ extension ServerConnection {
   package func snapshot() -> ConnectionSnapshot {
     ConnectionSnapshot(
       creditIn: core.receiveWindow.open, creditOut: core.sendWindow.open, callsOpened: calls.opened, callsGranted: calls.granted,
-      streams: core.streams.count, queuedBytes: core.out.readableBytes, isDraining: isDraining)
+      streams: core.streams.count, queuedBytes: core.out.readableBytes, isDraining: isDraining,
+      peerBlocked: core.peerBlocked)
   }
 
   /// nil: the stream has ended.

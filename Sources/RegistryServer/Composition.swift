@@ -68,6 +68,11 @@ package final class RegistryServer: Sendable {
     }
     do {
       try await observation.start()
+      if let path = settings.certificates.keyLogPath {
+        logger.warning(
+          "tls.key_log is on: whoever has this file reads all that callers and server say to each other",
+          metadata: ["path": "\(path)"])
+      }
       let address = try await server.start()
       logger.info("listening", metadata: ["host": "\(address.host)", "port": "\(address.port)"])
       return address
@@ -200,7 +205,7 @@ extension RegistryServer {
       credentials: TLSCredentialFiles(
         certificateChainPath: certificates.certificatePath, privateKeyPath: certificates.keyPath),
       clientCertificates: certificates.clientAuthorityPath.map { .required(trustRootsPath: $0) } ?? .none,
-      applicationProtocols: [LontarServer.applicationProtocol])
+      applicationProtocols: [LontarServer.applicationProtocol], keyLogPath: certificates.keyLogPath)
     let listening = settings.listening
     var configuration = ServerConfiguration(host: listening.host, port: listening.port, tls: tls)
     configuration.connectionsMax = listening.connectionsMax

@@ -84,6 +84,26 @@ internal import Testing
     }
   }
 
+  /// The echo answers each request before it takes the next, and this client takes no answers: both streams fill up.
+  @Test func `a client that waits for credit says so, and the operator sees it`() async throws {
+    try await Self.with { admin, echo, _ in
+      let stream = try await echo.bidiStream()
+      let writing = Task {
+        while true { try await stream.requests.write(EchoRequest { $0.payload = Data(count: 50_000) }) }
+      }
+      var blocked = Lontar_Admin_V1_Blocked()
+      while blocked.what.isEmpty {
+        try await Task.sleep(for: .milliseconds(50))
+        blocked = try await admin.listConnections(.init()).connections.first { $0.software == "lontar" }?.peerBlocked ?? blocked
+      }
+      #expect(blocked.what == "STREAM_CREDIT")
+      #expect(blocked.stream == 1)
+      #expect(blocked.offset >= 262_144)
+      writing.cancel()
+      _ = await writing.result
+    }
+  }
+
   @Test func `a call that was given up is counted as a reset`() async throws {
     try await Self.with { admin, echo, _ in
       do {

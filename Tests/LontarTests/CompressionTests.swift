@@ -35,7 +35,10 @@ internal import Testing
     }
   }
 
-  @Test(arguments: MessageCodec.allCases, [16_372, 1_024])
+  /// Of a full TLS record, and the smallest.
+  private static let frameLimits = [16_372, 1_024]
+
+  @Test(arguments: MessageCodec.allCases, frameLimits)
   func `client_compressed_unary`(codec: MessageCodec, frames: Int) async throws {
     try await EchoServer.with(adjust: { $0.limits.framePayloadBytesMax = frames }) { _, client async throws in
       let echo = EchoClient(client)
@@ -47,20 +50,24 @@ internal import Testing
 
   @Test(arguments: MessageCodec.allCases, [100, 10_000, 314_159])
   func `server_compressed_unary`(codec: MessageCodec, bytes: Int) async throws {
-    try await EchoServer.with { _, client async throws in
-      let method = Lontar_Testing_V1_Echo.unary
-      let compressed = try await client.unaryResponse(method, Self.probe(bytes, expects: false, answer: codec))
-      #expect(compressed.codec == codec)
-      #expect(compressed.message.payload == Self.text(bytes))
-      let plain = try await client.unaryResponse(method, Self.probe(bytes, expects: false))
-      #expect(plain.codec == nil)
-      #expect(plain.message.payload == Self.text(bytes))
+    try await EchoServer.with { server, _ async throws in
+      for frames in Self.frameLimits {
+        let client = try server.client { $0.options.framePayloadBytesMax = frames }
+        let method = Lontar_Testing_V1_Echo.unary
+        let compressed = try await client.unaryResponse(method, Self.probe(bytes, expects: false, answer: codec))
+        #expect(compressed.codec == codec)
+        #expect(compressed.message.payload == Self.text(bytes))
+        let plain = try await client.unaryResponse(method, Self.probe(bytes, expects: false))
+        #expect(plain.codec == nil)
+        #expect(plain.message.payload == Self.text(bytes))
+        await client.shutdown()
+      }
     }
   }
 
-  @Test(arguments: MessageCodec.allCases)
-  func `client_compressed_streaming`(codec: MessageCodec) async throws {
-    try await EchoServer.with { _, client async throws in
+  @Test(arguments: MessageCodec.allCases, frameLimits)
+  func `client_compressed_streaming`(codec: MessageCodec, frames: Int) async throws {
+    try await EchoServer.with(adjust: { $0.limits.framePayloadBytesMax = frames }) { _, client async throws in
       let echo = EchoClient(client)
       let refused = try await echo.clientStream()
       try await refused.requests.write(Self.probe(27_182))
@@ -75,9 +82,10 @@ internal import Testing
     }
   }
 
-  @Test(arguments: MessageCodec.allCases)
-  func `server_compressed_streaming`(codec: MessageCodec) async throws {
-    try await EchoServer.with { _, client async throws in
+  @Test(arguments: MessageCodec.allCases, frameLimits)
+  func `server_compressed_streaming`(codec: MessageCodec, frames: Int) async throws {
+    try await EchoServer.with { server, _ async throws in
+      let client = try server.client { $0.options.framePayloadBytesMax = frames }
       let call = try await EchoClient(client).bidiStream()
       var answers = call.responses.makeAsyncIterator()
       for (bytes, answer) in [(31_415, codec), (92_653, nil)] {
@@ -86,6 +94,7 @@ internal import Testing
       }
       call.requests.finish()
       #expect(try await answers.next() == nil)
+      await client.shutdown()
     }
   }
 

@@ -37,7 +37,7 @@ internal import Testing
     let client = Lontar_Testing_V1_NamesClient(InProcessServer(router: router).client())
     #expect(try await client.default_(Empty()).seconds == 7)
     #expect(try await client.init_().response() == Empty())
-    #expect(await client.self_(Empty()).collect().messages == [Empty()])
+    #expect(try await client.self_(Empty()).collect().messages == [Empty()])
     let both = try await client.import_()
     try await both.requests.write(Empty())
     both.requests.finish()

@@ -12,15 +12,20 @@ internal import Testing
   /// 600 in a row would be 600 RESETs, of which a server takes 200 in half a minute.
   @Test func `a client whose calls run into their deadlines keeps its connection`() async throws {
     let errors = Mutex<[any Error]>([])
-    let echo = try await EchoServer.start(callsMax: 1_000, onConnectionError: { _, error in errors.withLock { $0.append(error) } })
+    let echo = try await EchoServer.start(
+      callsMax: 1_000, onConnectionError: { _, error in errors.withLock { $0.append(error) } })
     let client = try echo.client()
-    let long = Task { try await EchoClient(client).unary(EchoRequest { ($0.sleepMilliseconds, $0.payload) = (5_000, Data([1])) }) }
+    let long = Task {
+      try await EchoClient(client).unary(EchoRequest { ($0.sleepMilliseconds, $0.payload) = (5_000, Data([1])) })
+    }
     #expect(try await EchoClient(client).isServed())
     try await withThrowingTaskGroup(of: Void.self) { group in
       for _ in 0..<600 {
         group.addTask {
           let options = CallOptions(timeout: .milliseconds(100))
-          let error = await RPCError.of { try await EchoClient(client).unary(EchoRequest { $0.sleepMilliseconds = 1_000 }, options: options) }
+          let error = await RPCError.of {
+            try await EchoClient(client).unary(EchoRequest { $0.sleepMilliseconds = 1_000 }, options: options)
+          }
           #expect(error?.code == .deadlineExceeded)
         }
       }

@@ -25,6 +25,7 @@ internal import Testing
       }, onCall: { if $0.method.hasSuffix("Watch") { watches.send($0.code) } }, adjust: { $0.limits.callTimeoutSecondsMax = 2 })
     let client = try echo.client { $0.options.healthService = "" }
     var states = client.connectivity.makeAsyncIterator()
+    client.connect()
     while await states.next() != .ready {}
     // Two watches end; calls go on all the while.
     let ended = Mutex(0)
@@ -94,6 +95,7 @@ internal import Testing
       status = try? await again.next()?.status
     }
     #expect(status == .serving)
+    health.drain()
     await echo.stop(one, two)
   }
 

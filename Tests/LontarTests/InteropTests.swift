@@ -98,23 +98,25 @@ internal import Testing
 
   @Test(arguments: frameLimits)
   func `custom_metadata`(frames: Int) async throws {
+    let (initial, trailing) = ("x-grpc-test-echo-initial", "x-grpc-test-echo-trailing-bin")
     let binary: [UInt8] = [0xAB, 0xAB, 0xAB]
-    let register = { @Sendable (router: inout Router) in
-      router.unary(Lontar_Testing_V1_Echo.unary) { request, context in
-        context.setInitialMetadata(["x-grpc-test-echo-initial": context.metadata["x-grpc-test-echo-initial"] ?? ""])
-        var trailing = Metadata()
-        trailing.add("x-grpc-test-echo-trailing-bin", bytes: context.metadata.bytes("x-grpc-test-echo-trailing-bin") ?? [])
-        context.setTrailingMetadata(trailing)
-        return EchoResponse { $0.payload = Data(count: Int(request.responseBytes)) }
-      }
-    }
-    try await with(frames: frames, register: register) { client async throws in
-      var options = CallOptions(metadata: ["x-grpc-test-echo-initial": "test_initial_metadata_value"])
-      options.metadata.add("x-grpc-test-echo-trailing-bin", bytes: binary)
-      let answer = try await client.unaryResponse(
-        Lontar_Testing_V1_Echo.unary, Self.asking(271_828, for: 314_159), options: options)
-      #expect(answer.initialMetadata["x-grpc-test-echo-initial"] == "test_initial_metadata_value")
-      #expect(answer.trailingMetadata.bytes("x-grpc-test-echo-trailing-bin") == binary)
+    try await with(frames: frames, register: { $0.register(InteropService()) }) { client async throws in
+      var options = CallOptions(metadata: [initial: "test_initial_metadata_value"])
+      options.metadata.add(trailing, bytes: binary)
+      let request = Self.asking(271_828, for: 314_159)
+      let answer = try await client.unaryResponse(Lontar_Testing_V1_Echo.unary, request, options: options)
+      #expect(answer.message.payload.count == 314_159)
+      #expect(answer.initialMetadata[initial] == "test_initial_metadata_value")
+      #expect(answer.trailingMetadata.bytes(trailing) == binary)
+
+      let both = try await EchoClient(client).bidiStream(options: options)
+      try await both.requests.write(request)
+      both.requests.finish()
+      #expect(try await both.responses.initialMetadata[initial] == "test_initial_metadata_value")
+      let (messages, error) = await both.responses.collect()
+      #expect(messages.map(\.payload.count) == [314_159])
+      #expect(error == nil)
+      #expect(both.responses.trailingMetadata.bytes(trailing) == binary)
     }
   }
 
@@ -151,9 +153,9 @@ internal import Testing
     }
   }
 
-  @Test(arguments: ["lontar.testing.v1.Echo", "lontar.testing.v1.Nobody"])
-  func `unimplemented_method and unimplemented_service`(service: String) async throws {
-    try await with(frames: 16_372) { client async throws in
+  @Test(arguments: ["lontar.testing.v1.Echo", "lontar.testing.v1.Nobody"], frameLimits)
+  func `unimplemented_method and unimplemented_service`(service: String, frames: Int) async throws {
+    try await with(frames: frames) { client async throws in
       let method = Method<EchoRequest, EchoResponse>(service: service, name: "UnimplementedCall", kind: .unary)
       #expect(await RPCError.of { try await client.unary(method, EchoRequest()) }?.code == .unimplemented)
       let stream = Method<EchoRequest, EchoResponse>(service: service, name: "UnimplementedStream", kind: .bidirectional)
@@ -164,11 +166,24 @@ internal import Testing
 
   @Test(arguments: frameLimits)
   func `cancel_after_begin`(frames: Int) async throws {
-    try await with(frames: frames) { client async throws in
+    let (begun, ends) = (Signals<Void>(), Signals<HandlerEnd>())
+    let register = { @Sendable (router: inout Router) in
+      router.clientStreaming(Lontar_Testing_V1_Echo.clientStream) { _, _ in
+        begun.send(())
+        do { try await waitForCancellation() } catch {
+          ends.send(HandlerEnd(error))
+          throw error
+        }
+        return EchoResponse()
+      }
+    }
+    try await with(frames: frames, register: register) { client async throws in
       let call = try await EchoClient(client).clientStream()
+      await begun.next()
       let answer = Task { await RPCError.of { try await call.response() }?.code }
       answer.cancel()
       #expect(await answer.value == .cancelled)
+      #expect(await ends.next() == .cancelled)
     }
   }
 
@@ -200,5 +215,42 @@ internal import Testing
         })
       #expect(await call.responses.collect().error?.code == .deadlineExceeded)
     }
+  }
+
+  // MARK: Soaks
+
+  /// Large unary calls one after the other, so many by each client in turn.
+  /// - Returns: the server's names for the connections they came by, none of which is left.
+  private func soak(frames: Int, clients: Int, callsEach: Int) async throws -> Set<String> {
+    let connections = Mutex<Set<String>>([])
+    let register = { @Sendable (router: inout Router) in
+      router.unary(Lontar_Testing_V1_Echo.unary) { request, context in
+        let connection = String(context.requestID.prefix { $0 != "-" })
+        connections.withLock { _ = $0.insert(connection) }
+        return EchoResponse { $0.payload = Data(count: Int(request.responseBytes)) }
+      }
+    }
+    let echo = try await EchoServer.start(register: register, adjust: { $0.limits.framePayloadBytesMax = frames })
+    for _ in 0..<clients {
+      let client = try echo.client { $0.options.framePayloadBytesMax = frames }
+      for _ in 0..<callsEach {
+        let answer = try await EchoClient(client).unary(Self.asking(271_828, for: 314_159))
+        #expect(answer.payload == Data(count: 314_159))
+      }
+      await client.shutdown()
+    }
+    while echo.server.connectionCount > 0 { await Task.yield() }
+    await echo.stop()
+    return connections.withLock { $0 }
+  }
+
+  @Test(arguments: frameLimits)
+  func `rpc_soak`(frames: Int) async throws {
+    #expect(try await soak(frames: frames, clients: 1, callsEach: 200).count == 1)
+  }
+
+  @Test(arguments: frameLimits)
+  func `channel_soak`(frames: Int) async throws {
+    #expect(try await soak(frames: frames, clients: 30, callsEach: 1).count == 30)
   }
 }

@@ -1,12 +1,11 @@
 internal import LontarTesting
 internal import LontarWire
 internal import NIOCore
-internal import Synchronization
 
 @testable internal import Lontar
 
-/// A server that says what a test wants: the other end of a client's pipe, without a socket.
-final class ScriptedServer: BytePipe, Connector, @unchecked Sendable {
+/// A server that says what a test wants: the other end of a client's pipes, without a socket.
+final class ScriptedServer: Connector {
   let target = "lontar:test"
   enum Answer: Sendable {
     /// Bytes as they are, right or wrong.
@@ -17,9 +16,6 @@ final class ScriptedServer: BytePipe, Connector, @unchecked Sendable {
   let isChanging = false
   private let greets: Bool
   private let answer: @Sendable (_ stream: UInt32) -> [Answer]
-  private let loop = Mutex<(any EventLoop)?>(nil)
-  private var link: ClientLink?
-  private var decoder = FrameDecoder(limits: WireLimits(), expectsPreface: true)
 
   /// - Parameters:
   ///   - greets: answers HELLO.
@@ -29,9 +25,6 @@ final class ScriptedServer: BytePipe, Connector, @unchecked Sendable {
     self.answer = answer
   }
 
-  var eventLoop: any EventLoop { loop.withLock { $0 }! }
-  var isWritable: Bool { true }
-
   func resolve(on eventLoop: any EventLoop) -> EventLoopFuture<[Destination]> {
     eventLoop.makeSucceededFuture([Destination(place: "a scripted server", endpoint: 0)])
   }
@@ -39,50 +32,10 @@ final class ScriptedServer: BytePipe, Connector, @unchecked Sendable {
   func connect(
     _ link: ClientLink, to destination: Destination, on eventLoop: any EventLoop, failed: @escaping @Sendable (RPCError) -> Void
   ) {
-    loop.withLock { $0 = eventLoop }
+    let pipe = Pipe(link, eventLoop, greets: greets, answer)
     eventLoop.execute {
-      self.link = link
-      self.decoder = FrameDecoder(limits: WireLimits(), expectsPreface: true)
-      link.attach(self)
+      link.attach(pipe)
       link.pipeIsOpen(peer: nil)
-    }
-  }
-
-  func write(_ bytes: ByteBuffer) {
-    decoder.feed(bytes)
-    while let frame = try? decoder.next() {
-      switch frame {
-      case .hello: if greets { say(Self.hello) }
-      case .open(let stream, _, _, _, _): for answer in answer(stream) { act(answer) }
-      default: break
-      }
-    }
-  }
-
-  /// Version 1, a hundred calls.
-  private static let hello = RawFrames.frame(0x01, 0, [0, 1, 0, 4, 0, 1, 0, 1, 0, 9, 0, 8] + RawFrames.number(100))
-
-  private func act(_ answer: Answer) {
-    switch answer {
-    case .says(let bytes): say(bytes)
-    case .closes: close()
-    }
-  }
-
-  /// Later, as a socket would bring it.
-  private func say(_ bytes: [UInt8]) {
-    eventLoop.execute {
-      self.link?.receive(ByteBuffer(bytes: bytes))
-      self.link?.receiveComplete()
-    }
-  }
-
-  func flush() {}
-
-  func close() {
-    eventLoop.execute {
-      self.link?.pipeClosed()
-      self.link = nil
     }
   }
 
@@ -91,5 +44,60 @@ final class ScriptedServer: BytePipe, Connector, @unchecked Sendable {
     greets: Bool = true, options: ClientOptions = ClientOptions(), answer: @escaping @Sendable (UInt32) -> [Answer] = { _ in [] }
   ) -> LontarClient {
     LontarClient(connector: ScriptedServer(greets: greets, answer: answer), options: options)
+  }
+
+  /// One connection. Unchecked because it is confined to its event loop.
+  private final class Pipe: BytePipe, @unchecked Sendable {
+    let eventLoop: any EventLoop
+    let isWritable = true
+    private var link: ClientLink?
+    private let greets: Bool
+    private let answer: @Sendable (UInt32) -> [Answer]
+    private var decoder = FrameDecoder(limits: WireLimits(), expectsPreface: true)
+
+    init(_ link: ClientLink, _ eventLoop: any EventLoop, greets: Bool, _ answer: @escaping @Sendable (UInt32) -> [Answer]) {
+      self.link = link
+      self.eventLoop = eventLoop
+      self.greets = greets
+      self.answer = answer
+    }
+
+    func write(_ bytes: ByteBuffer) {
+      decoder.feed(bytes)
+      while let frame = try? decoder.next() {
+        switch frame {
+        case .hello: if greets { say(Self.hello) }
+        case .open(let stream, _, _, _, _): for answer in answer(stream) { act(answer) }
+        default: break
+        }
+      }
+    }
+
+    /// Version 1, a hundred calls.
+    private static let hello = RawFrames.frame(0x01, 0, [0, 1, 0, 4, 0, 1, 0, 1, 0, 9, 0, 8] + RawFrames.number(100))
+
+    private func act(_ answer: Answer) {
+      switch answer {
+      case .says(let bytes): say(bytes)
+      case .closes: close()
+      }
+    }
+
+    /// Later, as a socket would bring it.
+    private func say(_ bytes: [UInt8]) {
+      eventLoop.execute {
+        self.link?.receive(ByteBuffer(bytes: bytes))
+        self.link?.receiveComplete()
+      }
+    }
+
+    func flush() {}
+
+    func close() {
+      eventLoop.execute {
+        self.link?.pipeClosed()
+        self.link = nil
+      }
+    }
   }
 }

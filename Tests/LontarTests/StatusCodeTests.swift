@@ -73,6 +73,56 @@ internal import Testing
     }
   }
 
+  /// Answers calls, after `gate` has let them go if they say that they take time.
+  private static func held(_ started: Signals<Void>, _ gate: Signals<Void>) -> @Sendable (inout Router) -> Void {
+    { router in
+      router.unary(Lontar_Testing_V1_Echo.unary) { request, _ in
+        if request.sleepMilliseconds > 0 {
+          started.send(())
+          await gate.next()
+        }
+        return EchoResponse { $0.payload = request.payload }
+      }
+    }
+  }
+
+  @Test func `server shutting down, by a real drain: UNAVAILABLE to a client that repeats nothing`() async throws {
+    let (started, gate) = (Signals<Void>(), Signals<Void>())
+    let echo = try await EchoServer.start(register: Self.held(started, gate))
+    let client = try echo.client()
+    let running = Task { await Self.unary(client, Self.endless) }
+    await started.next()
+    let stopping = Task { await echo.server.shutdown(graceSeconds: 60) }
+    // Calls that cross the first GOAWAY are still taken.
+    var late: StatusCode?
+    while late == nil { late = await Self.unary(client) }
+    #expect(late == .unavailable)
+    gate.send(())
+    #expect(await running.value == nil, "what ran is answered well")
+    await stopping.value
+    await client.shutdown()
+  }
+
+  /// The call comes although the server has said which is its last.
+  @Test func `server shutting down, to a client that calls all the same: refused, not processed`() async throws {
+    let (started, gate) = (Signals<Void>(), Signals<Void>())
+    let echo = try await EchoServer.start(register: Self.held(started, gate))
+    let raw = try await RawClient.secure(to: echo)
+    // sleep_milliseconds is field 6.
+    await raw.send(RawFrames.greeting() + RawFrames.open(1, Self.unaryName, message: [0x30, 1]))
+    await started.next()
+    let stopping = Task { await echo.server.shutdown(graceSeconds: 60) }
+    _ = try await raw.frames { if case .goAway(_, 0, _, true) = $0 { true } else { false } }
+    await raw.send(RawFrames.open(3, Self.unaryName, message: []))
+    let refusal = try await raw.frames { if case .reset(3, _, _, _) = $0 { true } else { false } }
+    #expect(refusal.contains { if case .reset(3, 2, _, true) = $0 { true } else { false } }, "\(refusal)")
+    gate.send(())
+    let answer = try await raw.frames { if case .status(1, _, _, _) = $0 { true } else { false } }
+    #expect(answer.contains { if case .status(1, let status, _, _) = $0 { status.code == 0 } else { false } })
+    await raw.close()
+    await stopping.value
+  }
+
   /// It is sent again once, and refused again.
   @Test func `server shutting down: UNAVAILABLE`() async throws {
     let client = ScriptedServer.client {
@@ -132,6 +182,64 @@ internal import Testing
     let client = ScriptedServer.client(greets: false, options: options)
     #expect(await Self.unary(client) == .resourceExhausted)
     await client.shutdown()
+  }
+
+  /// The same with a real server, whose only place is taken; when it is free again, the one who waits is served.
+  @Test func `server temporarily out of places: RESOURCE_EXHAUSTED for those whom the client can't let wait`() async throws {
+    let (started, gate) = (Signals<Void>(), Signals<Void>())
+    try await EchoServer.with(callsMax: 1, register: Self.held(started, gate)) { echo, _ async throws in
+      let client = try echo.client { $0.options.waitingCallsMax = 1 }
+      let running = Task { await Self.unary(client, Self.endless) }
+      await started.next()
+      let waiting = Task { await Self.unary(client) }
+      while try await !client.core.eventLoop.submit({ client.core.hasWaitingCalls }).get() {}
+      #expect(await Self.unary(client) == .resourceExhausted)
+      gate.send(())
+      #expect(await running.value == nil)
+      #expect(await waiting.value == nil)
+      await client.shutdown()
+    }
+  }
+
+  /// Requests that are whole, of calls that are not, hold 16 MiB of a connection at most. The client streams what the server takes
+  /// for unary calls: 67 requests of 250,004 bytes are below that and 68 are not.
+  @Test func `server temporarily out of resources, by its own word: RESOURCE_EXHAUSTED`() async throws {
+    let refused = Signals<StatusCode>()
+    try await EchoServer.with(onCall: { if $0.code != .ok { refused.send($0.code) } }) { _, client async throws in
+      let method = Method<EchoRequest, EchoResponse>(
+        service: Lontar_Testing_V1_Echo.serviceName, name: "Unary", kind: .clientStreaming)
+      var calls: [ClientStreamingCall<EchoRequest, EchoResponse>] = []
+      for _ in 0..<68 {
+        let call = try await client.clientStreaming(method)
+        calls.append(call)
+        // One of them is refused, maybe while it writes.
+        try? await call.requests.write(EchoRequest { $0.payload = Data(count: 250_000) })
+      }
+      #expect(await refused.next() == .resourceExhausted)
+      // The others begin when they are whole.
+      var codes: [StatusCode?] = []
+      for call in calls { codes.append(await RPCError.of { try await call.response() }?.code) }
+      #expect(codes.filter { $0 == nil }.count == 67)
+      #expect(codes.filter { $0 == .resourceExhausted }.count == 1)
+    }
+  }
+
+  /// Beyond `connectionsMax` there is no call yet that could be answered: the client hears that there is no connection, and the
+  /// server's record says why.
+  @Test func `server has no place for another connection: UNAVAILABLE, RESOURCE_EXHAUSTED in its record`() async throws {
+    let refusals = Signals<StatusCode?>()
+    let echo = try await EchoServer.start(
+      onConnectionError: { _, error in refusals.send((error as? RPCError)?.code) }, adjust: { $0.connectionsMax = 1 })
+    let first = try echo.client()
+    let second = try echo.client { ($0.options.backoffFirstMilliseconds, $0.options.backoffMaxMilliseconds) = (1, 5) }
+    #expect(try await EchoClient(first).isServed())
+    #expect(await Self.unary(second) == .unavailable)
+    #expect(await refusals.next() == .resourceExhausted)
+    #expect(try await EchoClient(first).isServed())
+    // When there is a place, it is had.
+    await first.shutdown()
+    #expect(await Self.unary(second, EchoRequest(), CallOptions(waitForReady: true)) == nil)
+    await echo.stop(second)
   }
 
   /// The length is enough: nothing of the message has come, and nothing is kept for it.
@@ -218,6 +326,38 @@ internal import Testing
     let client = ScriptedServer.client(options: options)
     #expect(await Self.unary(client) == .unavailable)
     await client.shutdown()
+  }
+
+  /// A real server, and between the two a network that lets nothing pass once the call runs. Each side finds out by itself.
+  @Test func `keepalive watchdog times out, of a real client and a real server: UNAVAILABLE, and the handler is cancelled`()
+    async throws
+  {
+    let (started, ends) = (Signals<Void>(), Signals<HandlerEnd>())
+    let echo = try await EchoServer.start(
+      register: { router in
+        router.bidirectional(Lontar_Testing_V1_Echo.bidiStream) { _, _, _ in
+          started.send(())
+          do { try await waitForCancellation() } catch {
+            ends.send(HandlerEnd(error))
+            throw error
+          }
+        }
+      }, adjust: { ($0.limits.keepaliveSeconds, $0.limits.keepaliveTimeoutSeconds) = (1, 1) })
+    // Handshake, HELLO and OPEN pass; the 20,000 bytes of a request do not.
+    let proxy = try await FaultyProxy.start(to: echo) { _ in .swallow(.toServer, after: 8_000) }
+    let client = try proxy.client(of: echo) {
+      ($0.options.keepaliveSeconds, $0.options.keepaliveTimeoutSeconds) = (1, 1)
+    }
+    let call = try await EchoClient(client).bidiStream(options: CallOptions(waitForReady: true))
+    await started.next()
+    try await call.requests.write(EchoRequest { $0.payload = Data(count: 20_000) })
+    let error = await call.responses.collect().error
+    #expect(error?.code == .unavailable)
+    #expect(error?.transportReason == .pingUnanswered)
+    #expect(await ends.next() == .cancelled)
+    await client.shutdown()
+    await proxy.stop()
+    await echo.stop()
   }
 
   // MARK: Raw clients

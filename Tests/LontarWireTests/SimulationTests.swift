@@ -19,4 +19,33 @@ import Testing
       #expect(simulation.fault == nil, "LONTAR_SIMULATION_SEED=\(seed)")
     }
   }
+
+  private static func digest(_ seed: UInt64) -> UInt64? {
+    var simulation = Simulation(seed: seed, digests: true)
+    simulation.run(steps: 400)
+    return simulation.digest
+  }
+
+  /// Else a failure's seed would be worth nothing. Each run makes its tables anew, whose own order is another each time.
+  @Test(arguments: UInt64(0)..<20) func `a seed always makes the same run`(seed: UInt64) throws {
+    let first = try #require(Self.digest(seed))
+    for _ in 0..<3 { #expect(Self.digest(seed) == first) }
+    #expect(Self.digest(seed + 1_000) != first, "another seed makes another run")
+  }
+
+  /// What the runs are for must happen in them.
+  @Test func `the runs reach signs of life, and breaks that lose bytes both ways while handlers run`() {
+    var all = Simulation.Reached()
+    for seed in 0..<UInt64(100) {
+      var simulation = Simulation(seed: seed)
+      simulation.run(steps: 400)
+      all.keepalives += simulation.reached.keepalives
+      all.bytesLostToServer += simulation.reached.bytesLostToServer
+      all.bytesLostToClient += simulation.reached.bytesLostToClient
+      all.handlersStopped += simulation.reached.handlersStopped
+    }
+    #expect(all.keepalives > 0)
+    #expect(all.bytesLostToServer > 0 && all.bytesLostToClient > 0)
+    #expect(all.handlersStopped > 0)
+  }
 }

@@ -92,13 +92,14 @@ internal import Testing
 
   // MARK: Scanners
 
-  /// To a scanner that names no protocol of ours the daemon shows not even its certificate. What it would see is rated in LontarTLSTests
-  /// on the same TLS settings.
-  @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/sslscan"), "needs Debian's sslscan"))
+  /// To a scanner that names no protocol of ours the daemon shows not even its certificate. What it would see is rated in
+  /// RegistryServicesTests, on the daemon's own TLS settings.
+  @Test(.enabled(if: PublicScanner.isWanted, "needs Debian's sslscan"))
   func `a public scanner that does not speak Lontar learns nothing, and every older TLS is refused`() async throws {
+    try #require(PublicScanner.isInstalled, "there is no \(PublicScanner.path); scripts/setup sslscan installs it")
     let installation = try await Installation.shared()
     let place = "127.0.0.1:\(installation.port)"
-    let scan = try await RunningProgram(path: "/usr/bin/sslscan", ["--no-colour", "--xml=-", place])
+    let scan = try await RunningProgram(path: PublicScanner.path, ["--no-colour", "--xml=-", place])
     #expect(await scan.ended() == 0)
     #expect(scan.output.contains("<ssltest host=\"127.0.0.1\""))
     #expect(!scan.output.contains("enabled=\"1\"") && !scan.output.contains("<cipher ") && !scan.output.contains("<subject>"))

@@ -83,6 +83,23 @@ internal import Testing
     }
   }
 
+  /// OpenSSL's own programs heed SSLKEYLOGFILE; a server that did would give its traffic away by a forgotten variable.
+  @Test func `keys are written down only where the settings say so, and the log warns of it`() async throws {
+    let folder = try TemporaryFolder()
+    let (unasked, asked) = (folder.file("unasked.keys"), folder.file("asked.keys"))
+    try await observed(["SSLKEYLOGFILE": unasked]) { shared, daemon, port async throws in
+      #expect(try await shared.ask("analyst", ["whoami", "--port", "\(port)"], more: ["SSLKEYLOGFILE": unasked]).status == 0)
+      #expect(!daemon.errors.contains("key_log"))
+    }
+    #expect(!FileManager.default.fileExists(atPath: unasked))
+    try await observed(["SERATUS_TLS_KEY_LOG": asked]) { shared, daemon, port async throws in
+      #expect(try await shared.ask("analyst", "whoami", "--port", "\(port)").status == 0)
+      #expect(await daemon.waits { $0.errors.contains("level=warning") && $0.errors.contains("tls.key_log is on") })
+    }
+    #expect(try String(contentsOfFile: asked, encoding: .utf8).contains("CLIENT_TRAFFIC_SECRET_0 "))
+    #expect(try FileManager.default.attributesOfItem(atPath: asked)[.posixPermissions] as? Int == 0o600)
+  }
+
   @Test func `daemon and client write frames down, decode shows them, and no token is in the files`() async throws {
     let folder = try TemporaryFolder()
     let (theirs, ours) = (folder.file("daemon.frames"), folder.file("client.frames"))

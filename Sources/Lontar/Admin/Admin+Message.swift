@@ -71,6 +71,21 @@ extension Lontar_Admin_V1_Connection {
     bytesQueued = Int64(link.wire.queuedBytes)
     resetsReceived = Int64(link.tally.resetsReceived)
     draining = link.wire.isDraining
+    if let notice = link.wire.peerBlocked { peerBlocked = Lontar_Admin_V1_Blocked(notice) }
+  }
+}
+
+extension Lontar_Admin_V1_Blocked {
+  init(_ notice: BlockedNotice) {
+    self.init()
+    what =
+      switch notice.limit {
+      case .streamCredit: "STREAM_CREDIT"
+      case .connectionCredit: "CONNECTION_CREDIT"
+      case .calls: "CALLS"
+      }
+    stream = notice.stream
+    offset = Int64(clamping: notice.offset)
   }
 }
 

@@ -350,11 +350,40 @@ public nonisolated struct Lontar_Admin_V1_Connection: @unchecked Sendable {
     set {_uniqueStorage()._draining = newValue}
   }
 
+  /// what the client said last that it waits for (BLOCKED); absent: nothing
+  public var peerBlocked: Lontar_Admin_V1_Blocked {
+    get {_storage._peerBlocked ?? Lontar_Admin_V1_Blocked()}
+    set {_uniqueStorage()._peerBlocked = newValue}
+  }
+  /// Returns true if `peerBlocked` has been explicitly set.
+  public var hasPeerBlocked: Bool {_storage._peerBlocked != nil}
+  /// Clears the value of `peerBlocked`. Subsequent reads from it will return its default value.
+  public mutating func clearPeerBlocked() {_uniqueStorage()._peerBlocked = nil}
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
 
   fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+public nonisolated struct Lontar_Admin_V1_Blocked: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// STREAM_CREDIT, CONNECTION_CREDIT or CALLS
+  public var what: String = String()
+
+  /// 0 but for STREAM_CREDIT
+  public var stream: UInt32 = 0
+
+  /// the offset or number of calls at which it waited
+  public var offset: Int64 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
 }
 
 public nonisolated struct Lontar_Admin_V1_GetConnectionRequest: Sendable {
@@ -811,7 +840,7 @@ nonisolated extension Lontar_Admin_V1_ListConnectionsResponse: SwiftProtobuf.Mes
 
 nonisolated extension Lontar_Admin_V1_Connection: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Connection"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{3}peer_address\0\u{3}peer_identity\0\u{1}software\0\u{1}age\0\u{1}silence\0\u{3}calls_now\0\u{3}calls_opened\0\u{3}calls_granted\0\u{3}bytes_in\0\u{3}bytes_out\0\u{3}credit_in\0\u{3}credit_out\0\u{3}bytes_queued\0\u{3}resets_received\0\u{1}draining\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{3}peer_address\0\u{3}peer_identity\0\u{1}software\0\u{1}age\0\u{1}silence\0\u{3}calls_now\0\u{3}calls_opened\0\u{3}calls_granted\0\u{3}bytes_in\0\u{3}bytes_out\0\u{3}credit_in\0\u{3}credit_out\0\u{3}bytes_queued\0\u{3}resets_received\0\u{1}draining\0\u{3}peer_blocked\0")
 
   fileprivate class _StorageClass {
     var _id: String = String()
@@ -830,6 +859,7 @@ nonisolated extension Lontar_Admin_V1_Connection: SwiftProtobuf.Message, SwiftPr
     var _bytesQueued: Int64 = 0
     var _resetsReceived: Int64 = 0
     var _draining: Bool = false
+    var _peerBlocked: Lontar_Admin_V1_Blocked? = nil
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -856,6 +886,7 @@ nonisolated extension Lontar_Admin_V1_Connection: SwiftProtobuf.Message, SwiftPr
       _bytesQueued = source._bytesQueued
       _resetsReceived = source._resetsReceived
       _draining = source._draining
+      _peerBlocked = source._peerBlocked
     }
   }
 
@@ -890,6 +921,7 @@ nonisolated extension Lontar_Admin_V1_Connection: SwiftProtobuf.Message, SwiftPr
         case 14: try { try decoder.decodeSingularInt64Field(value: &_storage._bytesQueued) }()
         case 15: try { try decoder.decodeSingularInt64Field(value: &_storage._resetsReceived) }()
         case 16: try { try decoder.decodeSingularBoolField(value: &_storage._draining) }()
+        case 17: try { try decoder.decodeSingularMessageField(value: &_storage._peerBlocked) }()
         default: break
         }
       }
@@ -950,6 +982,9 @@ nonisolated extension Lontar_Admin_V1_Connection: SwiftProtobuf.Message, SwiftPr
       if _storage._draining != false {
         try visitor.visitSingularBoolField(value: _storage._draining, fieldNumber: 16)
       }
+      try { if let v = _storage._peerBlocked {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 17)
+      } }()
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -975,10 +1010,51 @@ nonisolated extension Lontar_Admin_V1_Connection: SwiftProtobuf.Message, SwiftPr
         if _storage._bytesQueued != rhs_storage._bytesQueued {return false}
         if _storage._resetsReceived != rhs_storage._resetsReceived {return false}
         if _storage._draining != rhs_storage._draining {return false}
+        if _storage._peerBlocked != rhs_storage._peerBlocked {return false}
         return true
       }
       if !storagesAreEqual {return false}
     }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Lontar_Admin_V1_Blocked: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".Blocked"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}what\0\u{1}stream\0\u{1}offset\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.what) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.stream) }()
+      case 3: try { try decoder.decodeSingularInt64Field(value: &self.offset) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.what.isEmpty {
+      try visitor.visitSingularStringField(value: self.what, fieldNumber: 1)
+    }
+    if self.stream != 0 {
+      try visitor.visitSingularUInt32Field(value: self.stream, fieldNumber: 2)
+    }
+    if self.offset != 0 {
+      try visitor.visitSingularInt64Field(value: self.offset, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Lontar_Admin_V1_Blocked, rhs: Lontar_Admin_V1_Blocked) -> Bool {
+    if lhs.what != rhs.what {return false}
+    if lhs.stream != rhs.stream {return false}
+    if lhs.offset != rhs.offset {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

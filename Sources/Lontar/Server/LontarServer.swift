@@ -89,9 +89,6 @@ public final class LontarServer: Sendable {
     try? await channel?.close()
     shared.startDraining()
     shared.connections.forEach { $0.drain() }
-    // A round trip for clients to hear of it before later calls are refused.
-    try? await Task.sleep(for: .milliseconds(200))
-    shared.connections.forEach { $0.finishDrain() }
     await waitForEnd(.seconds(graceSeconds))
     shared.connections.forEach { $0.fail(WireError(.none, "the server has shut down")) }
     // Handlers that were cancelled come back to their event loop, which must still be there.

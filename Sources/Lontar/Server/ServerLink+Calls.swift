@@ -24,8 +24,8 @@ extension ServerLink {
       } else {
         machine.sendStatus(stream, status(error))
       }
-    case .pong:
-      clocks.heard()
+    case .pong(let value):
+      ponged(value)
     case .clientLeaves:
       break
     }

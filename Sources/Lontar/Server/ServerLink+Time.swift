@@ -14,7 +14,6 @@ struct ServerClocks {
   let openSince = NIODeadline.now()
   fileprivate(set) var bytesSince = NIODeadline.now()
   fileprivate var pingSince: NIODeadline?
-  fileprivate var drainSince: NIODeadline?
 
   /// The clock of a frame begins anew with each frame: on a busy connection every read may end within one.
   mutating func read(_ now: NIODeadline, holdsPartialFrame: Bool, frames: UInt64) {
@@ -102,11 +101,6 @@ extension ServerLink {
   /// Old connections are drained, so that clients find new servers and certificates.
   private func retireByAge(_ now: NIODeadline) {
     guard let ageMax = shared.connectionAgeSeconds(of: id) else { return }
-    if let since = clocks.drainSince {
-      if now - since > .seconds(1) { finishDrain("this connection has reached its age") }
-    } else if now - clocks.openSince > .seconds(ageMax) {
-      clocks.drainSince = now
-      drain("this connection has reached its age")
-    }
+    if now - clocks.openSince > .seconds(ageMax) { drain("this connection has reached its age") }
   }
 }

@@ -22,6 +22,7 @@ final class ServerLink: Link, @unchecked Sendable {
   var loadTold: ServerLoad?
   private var isActive = false
   private var isClosing = false
+  private var drainReason: String?
   private var isReading = false
   private var flushIsScheduled = false
   private var tap: FrameTap?
@@ -142,13 +143,28 @@ final class ServerLink: Link, @unchecked Sendable {
 
   // MARK: Drain
 
+  /// Carried by the PING that goes out behind the first GOAWAY.
+  private static let drainMark: UInt64 = 0x4C4F_4452_4149_4E00
+
+  /// Both steps of a shutdown: what the client has opened before it heard of the first is taken, so the second comes a round trip later,
+  /// told by the answer to a PING; or after two seconds, for a client that does not answer must not keep the door open.
   func drain(_ reason: String = "the server is shutting down") {
+    guard drainReason == nil, let eventLoop else { return }
+    drainReason = reason
     machine.drain(reason)
+    do throws(WireError) { try machine.ping(Self.drainMark) } catch { fail(error) }
+    eventLoop.scheduleTask(in: .seconds(2)) { [weak self] in self?.finishDrain() }
     scheduleFlush()
   }
 
-  func finishDrain(_ reason: String = "the server is shutting down") {
-    machine.finishDrain(reason)
+  func ponged(_ value: UInt64) {
+    clocks.heard()
+    if value == Self.drainMark { finishDrain() }
+  }
+
+  private func finishDrain() {
+    guard let drainReason else { return }
+    machine.finishDrain(drainReason)
     scheduleFlush()
   }
 

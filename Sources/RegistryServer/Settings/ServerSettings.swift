@@ -20,6 +20,8 @@ package struct ServerSettings: Sendable {
     package var keyPath: String
     /// nil: clients show no certificate.
     package var clientAuthorityPath: String?
+    /// nil: keys are written nowhere.
+    package var keyLogPath: String?
   }
 
   package struct Pool: Sendable {
@@ -70,7 +72,8 @@ package struct ServerSettings: Sendable {
     let authority = values["tls.client_authority"]
     certificates = Certificates(
       certificatePath: values["tls.certificate"], keyPath: values["tls.key"],
-      clientAuthorityPath: authority.isEmpty ? nil : authority)
+      clientAuthorityPath: authority.isEmpty ? nil : authority,
+      keyLogPath: values["tls.key_log"].isEmpty ? nil : values["tls.key_log"])
     database = Database(
       host: values["database.host"], port: values[number: "database.port"], name: values["database.name"],
       sslmode: values["database.sslmode"], rootCertificatePath: values["database.ssl_root_certificate"],

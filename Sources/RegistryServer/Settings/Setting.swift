@@ -107,6 +107,11 @@ extension Setting {
       "tls.client_authority", .text, default: "",
       "PEM file of the authority whose client certificates are required; empty: clients show none",
       id: "berkas PEM otoritas yang sertifikat kliennya diwajibkan; kosong: klien tidak menunjukkan apa-apa"),
+    Setting(
+      "tls.key_log", .text, default: "",
+      "for debugging only: file for the keys of all connections, with which whoever has it reads the traffic; empty: none",
+      id: "hanya untuk pelacakan galat: berkas kunci semua koneksi, yang pemegangnya dapat membaca lalu lintas; kosong: tidak ada"
+    ),
   ]
 
   private static let database: [Setting] = [

@@ -3,11 +3,21 @@ import NIOCore
 @testable import LontarWire
 
 /// A client and a server with a pipe between them that hands bytes over in pieces of any size. Both upper layers act by chance, within
-/// the rules. Time is a number.
+/// the rules. Time is a number; it creeps, and in many runs it jumps by up to 20 s now and then.
 ///
 /// What must hold: two honest ends never refuse each other; messages arrive whole, in order and with their bytes; each call ends once;
 /// a call that was said not to have been processed has seen no handler; no more handlers run than were allowed; what each end holds is
 /// bounded; and when all have said and taken everything, nothing is left over and nobody waits.
+///
+/// In half of the runs the server counts strikes and glitches by its real limits, and the client asks for signs of life as
+/// `ClientLink` does by default: it is never sent away, however long its frames were on their way.
+///
+/// When the pipe breaks, each direction loses what it loses by itself, and either end may be the first to notice. Then the client
+/// learns which calls were running, each once; the server stops just the handlers that run and drops just the answers that have not
+/// left; no handler runs for a call whose STATUS has been heard; and neither end hears anything any more.
+///
+/// A run is its seed's alone: whatever draws a number by chance, or says something, goes through streams in the order of their
+/// numbers.
 struct Simulation: ~Copyable {
   private final class ClientCall {
     let id: Int
@@ -52,13 +62,38 @@ struct Simulation: ~Copyable {
   private var answered: [Handler] = []
   /// Calls of which the server has dropped what was unsent, at their deadline.
   private var expired: Set<Int> = []
+  /// Calls whose STATUS has come.
+  private var concluded: Set<Int> = []
 
-  init(seed: UInt64) { self.init(chance: Seeded(seed)) }
+  /// The server counts as it really does. In other runs it counts nothing, and PINGs go out at any time.
+  private let isCounted: Bool
+  /// So often time jumps.
+  private let stepsPerJump: Int
+  private var secondsTold: UInt64 = 0
+  /// What `ClientLink` keeps for its signs of life.
+  private var heardSince: UInt64 = 0
+  private var pingIsOut = false
 
-  init(chance: Seeded) {
+  /// FNV-1a over all that both ends heard, in order; nil: nobody asked for it.
+  private(set) var digest: UInt64?
+
+  /// What has happened in a run, for those who want to know whether the runs reach it.
+  struct Reached {
+    var keepalives = 0
+    var bytesLostToServer = 0
+    var bytesLostToClient = 0
+    var handlersStopped = 0
+  }
+  private(set) var reached = Reached()
+
+  init(seed: UInt64, digests: Bool = false) { self.init(chance: Seeded(seed), digests: digests) }
+
+  init(chance: Seeded, digests: Bool = false) {
     random = chance
+    digest = digests ? 0xCBF2_9CE4_8422_2325 : nil
+    isCounted = Bool.random(using: &random)
+    stepsPerJump = [10, 1_000].randomElement(using: &random)!
     var limits = WireLimits()
-    limits.pingStrikesMax = .max
     limits.assemblyBytesMax = [1, 5_000, 1 << 24].randomElement(using: &random)!
     limits.framePayloadBytesMax = [1_024, 2_000, 16_372].randomElement(using: &random)!
     limits.streamWindowBytes = [1_024, 3_000, 40_000].randomElement(using: &random)!
@@ -69,7 +104,9 @@ struct Simulation: ~Copyable {
     limits.callsMax = [1, 2, 5, 16].randomElement(using: &random)!
     limits.outboundBytesHigh = 4_096
     limits.streamSendBytesHigh = 2_048
-    limits.glitchesMax = 100_000
+    // With 10, RESETs have to wait and their streams with them.
+    limits.costlyFramesMax = [10, limits.costlyFramesMax].randomElement(using: &random)!
+    if !isCounted { (limits.pingStrikesMax, limits.glitchesMax) = (.max, 100_000) }
     self.limits = limits
     client = ClientConnection(hello: Hello(), limits: limits)
     server = ServerConnection(hello: Hello(), limits: limits)
@@ -78,11 +115,19 @@ struct Simulation: ~Copyable {
   mutating func run(steps: Int) {
     do throws(WireError) {
       for _ in 0..<steps where fault == nil { try step() }
-      if chance(5) { return cut() }
-      try settle()
+      if chance(5) { try cut() } else { try settle() }
     } catch {
       fail("an honest end was refused: \(error)")
     }
+    // As many numbers were drawn as in any other run of this seed.
+    let last = random.next()
+    note("end \(last)")
+  }
+
+  private mutating func note(_ line: @autoclosure () -> String) {
+    guard var hash = digest else { return }
+    for byte in line().utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+    digest = hash
   }
 
   private mutating func fail(_ what: String) {
@@ -92,7 +137,9 @@ struct Simulation: ~Copyable {
   private mutating func chance(_ of: Int) -> Bool { Int.random(in: 0..<of, using: &random) == 0 }
 
   private mutating func step() throws(WireError) {
-    now += UInt64.random(in: 0..<1_000_000, using: &random)
+    let most: UInt64 = chance(stepsPerJump) ? 20 * Self.second : Self.second / 1_000
+    let passed = UInt64.random(in: 0...most, using: &random)
+    try pass(passed)
     switch Int.random(in: 0..<20, using: &random) {
     case 0...1: openCall()
     case 2...3: sendFromClient()
@@ -100,17 +147,47 @@ struct Simulation: ~Copyable {
     case 5: if chance(4) { try cancelCall() }
     case 6...7: answer()
     case 8: if chance(6) { try expire() } else { takeAtServer() }
-    case 9: if chance(10) { drain() } else { try client.ping(now) }
+    case 9: if chance(10) { drain() } else if !isCounted { try client.ping(now) }
     case 10:
       try server.ping(now)
       server.reportBlocked()
-      client.reportBlocked(callsWait: true)
+      if !isCounted { client.reportBlocked(callsWait: true) }
       if chance(3) { server.sendHint(OverloadHint(.busy, retryAfterMilliseconds: 5)) }
     case 11...12: flushClient(all: false)
     case 13...14: flushServer(all: false)
     case 15...17: try deliverToServer(all: false)
     default: try deliverToClient(all: false)
     }
+  }
+
+  // MARK: Time
+
+  private static let second: UInt64 = 1_000_000_000
+
+  /// Time goes on, and the client's upper layer hears of each second that is over, as `ClientLink.tick` does.
+  private mutating func pass(_ nanoseconds: UInt64) throws(WireError) {
+    now += nanoseconds
+    guard now / Self.second > secondsTold else { return }
+    while now / Self.second > secondsTold {
+      secondsTold += 1
+      try client.secondPassed()
+    }
+    guard isCounted else { return }
+    client.reportBlocked(callsWait: true)
+    try keepAlive()
+  }
+
+  /// With calls under way and nothing heard for 30 s, one PING at a time.
+  private mutating func keepAlive() throws(WireError) {
+    guard !pingIsOut else { return }
+    guard !client.isIdle else {
+      heardSince = now
+      return
+    }
+    guard now - heardSince > 30 * Self.second else { return }
+    pingIsOut = true
+    reached.keepalives += 1
+    try client.ping(now)
   }
 
   // MARK: The client's upper layer
@@ -164,8 +241,12 @@ struct Simulation: ~Copyable {
   }
 
   private mutating func clientHears(_ event: ClientConnection.Event) {
+    note("client: \(event.line)\n")
     switch event {
-    case .ready, .moreCalls, .hint, .pong: break
+    case .ready, .moreCalls, .hint: break
+    case .pong:
+      pingIsOut = false
+      heardSince = now
     case .head(let call, let metadata):
       if find(call, "HEAD")?.received != 0 || metadata.count != 1 { fail("HEAD came late or wrong") }
     case .message(let stream, let call, let message):
@@ -181,6 +262,7 @@ struct Simulation: ~Copyable {
       }
       if message != nil { call.received += 1 }
       if status.code != UInt16(call.received % 17) { fail("call \(call.id) lost messages") }
+      concluded.insert(call.id)
       end(call)
     case .reset(let call, let code, _, let notProcessed):
       guard let call = find(call, "RESET") else { return }
@@ -258,6 +340,7 @@ struct Simulation: ~Copyable {
   }
 
   private mutating func serverHears(_ event: ServerConnection.Event) {
+    note("server: \(event.line)\n")
     switch event {
     case .open(let stream, let open, let message, let end):
       guard let id = Int(String(buffer: open.method).dropFirst(2)) else { return fail("a method came out wrong") }
@@ -333,27 +416,95 @@ struct Simulation: ~Copyable {
     toClient = pipe
     client.feed(bytes)
     while let event = try client.next() { clientHears(event) }
+    if !pingIsOut, !client.isIdle { heardSince = now }
   }
 
   // MARK: The end
 
-  /// The pipe breaks: the client learns which calls were running, each once.
-  private mutating func cut() {
-    let lost = client.abandon().compactMap { ($0 as? Call)?.id }.sorted()
-    if lost != running.values.map(\.id).sorted() { fail("calls \(lost) were lost, not those that were running") }
+  /// The pipe breaks. Whoever notices last goes on for a while, and nobody hears it.
+  private mutating func cut() throws(WireError) {
+    if chance(2) {
+      try endClient()
+      for _ in 0..<5 {
+        answer()
+        takeAtServer()
+        flushServer(all: false)
+      }
+      try endServer()
+    } else {
+      try endServer()
+      for _ in 0..<5 {
+        openCall()
+        sendFromClient()
+        flushClient(all: false)
+      }
+      try endClient()
+    }
   }
 
-  /// Everybody takes everything, handlers come to their end, and all bytes arrive.
+  /// What still arrives of bytes that are on their way when the pipe breaks; the rest is lost.
+  private mutating func remains(of pipe: ByteBuffer) -> ByteBuffer {
+    let count = Int.random(in: 0...pipe.readableBytes, using: &random)
+    return pipe.getSlice(at: pipe.readerIndex, length: count)!
+  }
+
+  /// The client learns which calls were running, each once.
+  private mutating func endClient() throws(WireError) {
+    let bytes = remains(of: toClient)
+    reached.bytesLostToClient += toClient.readableBytes - bytes.readableBytes
+    toClient = ByteBuffer()
+    client.feed(bytes)
+    while let event = try client.next() { clientHears(event) }
+    let lost = client.abandon().compactMap { ($0 as? Call)?.id }.sorted()
+    if lost != running.values.map(\.id).sorted() { fail("calls \(lost) were lost, not those that were running") }
+    if client.runningStreams != 0 { fail("the client keeps streams of a connection that is lost") }
+    client.feed(ByteBuffer(repeating: 0xFF, count: 20))
+    let later = try client.next()
+    if later != nil { fail("the client hears of a connection that is lost") }
+  }
+
+  /// As `ServerLink.pipeClosed`: what runs is stopped, and the handlers come to their ends some time later.
+  private mutating func endServer() throws(WireError) {
+    let bytes = remains(of: toServer)
+    reached.bytesLostToServer += toServer.readableBytes - bytes.readableBytes
+    toServer = ByteBuffer()
+    server.feed(bytes)
+    while let event = try server.next(now: now) { serverHears(event) }
+    let stopped = handlers.values.map(\.id).sorted()
+    let live = server.liveCalls.compactMap { ($0 as? Handler)?.id }.sorted()
+    let abandoned = server.abandon().compactMap { ($0 as? Handler)?.id }.sorted()
+    if live != abandoned { fail("calls \(abandoned) end with the connection, and not \(live), which were alive") }
+    if Set(live).count != live.count { fail("a call of \(live) ends twice") }
+    if !Set(live).isSuperset(of: stopped) { fail("handlers of calls \(stopped) run, and only \(live) are alive") }
+    let unsent = Set(live).subtracting(stopped)
+    if !unsent.isSubset(of: answered.map(\.id)) { fail("calls \(unsent.sorted()) are alive without a handler or an answer") }
+    if !concluded.isDisjoint(with: stopped) { fail("a handler of \(stopped) runs although the client has heard its STATUS") }
+    reached.handlersStopped += stopped.count
+    stragglers += stopped.count
+    handlers = [:]
+    for _ in 0..<stragglers { server.handlerFinished() }
+    stragglers = 0
+    if server.runningStreams != 0 { fail("the server keeps streams of a connection that is lost") }
+    server.feed(ByteBuffer(repeating: 0xFF, count: 20))
+    let later = try server.next(now: now)
+    if later != nil { fail("the server hears of a connection that is lost") }
+  }
+
+  /// Everybody takes everything, handlers come to their end, and all bytes arrive. It takes minutes, because RESETs that were held
+  /// back have to go.
   private mutating func settle() throws(WireError) {
     for _ in 0..<200 where fault == nil {
-      for call in running.values {
+      try pass(Self.second)
+      for stream in running.keys.sorted() {
+        guard let call = running[stream] else { continue }
         client.messagesTaken(call.stream)
         if call.canSend, !call.waits {
           client.halfClose(call.stream)
           call.canSend = false
         }
       }
-      for handler in handlers.values {
+      for stream in handlers.keys.sorted() {
+        guard let handler = handlers[stream] else { continue }
         server.messagesTaken(handler.stream)
         if handler.heardAll, !handler.waits { finish(handler) }
       }
