@@ -58,7 +58,8 @@ package struct JSONParser {
 
   private mutating func members(depth: Int) throws(CodecFault) -> [JSONValue.Member] {
     var members: [JSONValue.Member] = []
-    var names: Set<String> = []
+    // By their bytes: Swift takes letters that are composed in different ways for the same, JSON and protobuf do not.
+    var names: Set<[UInt8]> = []
     place += 1
     skipSpace()
     if take("}") { return [] }
@@ -66,7 +67,7 @@ package struct JSONParser {
       skipSpace()
       guard current == UInt8(ascii: "\"") else { throw fault("no name of a member") }
       let name = try string()
-      guard names.insert(name).inserted else { throw CodecFault(.duplicateField, ["name": name]) }
+      guard names.insert(Array(name.utf8)).inserted else { throw CodecFault(.duplicateField, ["name": name]) }
       skipSpace()
       guard take(":") else { throw fault("no colon behind a name") }
       do throws(CodecFault) {

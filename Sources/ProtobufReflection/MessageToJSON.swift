@@ -39,16 +39,17 @@ extension JSONCodec {
     _ field: FieldType, _ key: FieldType, _ value: FieldType, _ content: MessageContent, depth: Int
   ) throws(CodecFault) -> JSONValue? {
     var members: [JSONValue.Member] = []
-    var places: [String: Int] = [:]
+    var places: [[UInt8]: Int] = [:]
     let entryType = MessageType(mapEntry: key, value)
     for case .bytes(let bytes) in content.values(field) {
       let entry = try MessageContent(bytes, entryType)
       let name = try keyText(try json(entry.value(key) ?? key.kind.defaultValue ?? .varint(0), key, depth: depth))
       let json = try json(entry.value(value) ?? value.kind.defaultValue ?? .bytes([]), value, depth: depth)
-      if let place = places[name] {
+      let nameBytes = Array(name.utf8)
+      if let place = places[nameBytes] {
         members[place].value = json
       } else {
-        places[name] = members.count
+        places[nameBytes] = members.count
         members.append(.init(name, json))
       }
     }

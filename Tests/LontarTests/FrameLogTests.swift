@@ -332,6 +332,18 @@ internal import Testing
     #expect(frame.fields.first { $0.name == field }?.value == value)
   }
 
+  @Test func `a key of metadata that comes several times is one member with all its values`() throws {
+    let metadata: [UInt8] = [0, 3] + [1, 0x6B, 0, 1, 0x61] + [1, 0x6C, 0, 0] + [1, 0x6B, 0, 1, 0x62]
+    let frame = try #require(FrameBytes.frames(RawFrames.frame(0x03, 1, metadata)).frames.first)
+    #expect(
+      frame.fields == [.init("metadata", .object([.init("k", .list([.text("a"), .text("b")])), .init("l", .text(""))]))])
+  }
+
+  @Test(arguments: ["\n", "\r\n", "\r"]) func `lines of hex may end as any system ends them`(end: String) {
+    #expect(FrameBytes.parse(hex: ["# one", "00 01", "02 # two", "03"].joined(separator: end)) == .success([0, 1, 2, 3]))
+    #expect(FrameBytes.parse(hex: ["# one", "zz"].joined(separator: end)) == .failure(.init(line: 2)))
+  }
+
   @Test func `hex that is none names its line, and bytes that end early their last frame`() throws {
     #expect(FrameBytes.parse(hex: "00 01\n# a comment\n0g") == .failure(.init(line: 3)))
     #expect(FrameBytes.parse(hex: "00 1\n") == .failure(.init(line: 1)))

@@ -117,6 +117,16 @@ import Testing
     #expect(((try? JSONCodec.testing.json(bytes, as: type)) != nil) == isAccepted)
   }
 
+  /// é as one letter, and as e with an accent behind it: Swift takes them for the same text, protobuf and JSON do not.
+  @Test func `names that differ in their bytes are two`() throws {
+    let json = "{\"counts\":{\"\u{E9}\":1,\"e\u{301}\":2}}"
+    let bytes = try JSONCodec.testing.bytes(JSONParser.parse(Array(json.utf8)), as: Everything.protoMessageName)
+    let written = try JSONCodec.testing.json(bytes, as: Everything.protoMessageName)
+    guard case .object(let members) = written, case .object(let counts)? = members.first(where: { $0.name == "counts" })?.value
+    else { return #expect(Bool(false), "no counts: \(written)") }
+    #expect(counts.count == 2)
+  }
+
   /// Descriptors come from servers that nobody vouches for.
   @Test(arguments: [-1, 0, 536_870_912, .max] as [Int32]) func `a field whose number is none is no field`(number: Int32) throws {
     var file = Google_Protobuf_FileDescriptorProto()

@@ -9,11 +9,12 @@ package struct FrameDescription: Sendable, Equatable {
     case text(String)
     case flag(Bool)
     case object([Field])
+    case list([Value])
   }
 
   package struct Field: Sendable, Equatable {
     package let name: String
-    package let value: Value
+    package var value: Value
 
     init(_ name: String, _ value: Value) {
       self.name = name
@@ -131,7 +132,14 @@ private struct FrameFields {
     if block.isEmpty { return [] }
     var entries: [Field] = []
     block.forEach { key, value in
-      entries.append(Field(key, showsSecrets ? .text(Self.shown(value)) : .number(UInt64(value.count))))
+      let value: FrameDescription.Value = showsSecrets ? .text(Self.shown(value)) : .number(UInt64(value.count))
+      // A key may come several times; as a member of an object it comes once.
+      guard let place = entries.firstIndex(where: { $0.name == key }) else { return entries.append(Field(key, value)) }
+      if case .list(let values) = entries[place].value {
+        entries[place].value = .list(values + [value])
+      } else {
+        entries[place].value = .list([entries[place].value, value])
+      }
     }
     return [Field(showsSecrets ? "metadata" : "metadata_bytes", .object(entries))]
   }

@@ -119,7 +119,7 @@ package enum FrameBytes {
   /// - Returns: nil: there is something else in it; `line` counts from 1.
   package static func parse(hex text: String) -> Result<[UInt8], BadLine> {
     var bytes: [UInt8] = []
-    for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+    for (number, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
       for word in line.prefix(while: { $0 != "#" }).split(whereSeparator: \.isWhitespace) {
         guard word.utf8.count == 2, let byte = UInt8(word, radix: 16), word.first != "+" else {
           return .failure(BadLine(line: number + 1))

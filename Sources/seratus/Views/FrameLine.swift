@@ -75,6 +75,7 @@ struct FrameLine: Sendable {
     case .flag(let flag): flag ? "true" : "false"
     case .text(let text):
       text.allSatisfy { $0.isLetter || $0.isNumber || "._/-:".contains($0) } && !text.isEmpty ? text : JSONText.quoted(text)
+    case .list(let values): "[" + values.map(Self.text).joined(separator: " ") + "]"
     case .object(let fields): "{" + fields.map { "\($0.name)=\(Self.text($0.value))" }.joined(separator: " ") + "}"
     }
   }
@@ -101,6 +102,7 @@ struct FrameLine: Sendable {
     case .signed(let number): .integer(Int(number))
     case .flag(let flag): .bool(flag)
     case .text(let text): .text(text)
+    case .list(let values): .list(values.map(Self.value))
     case .object(let fields): .object(fields.map(field))
     }
   }
