@@ -179,4 +179,60 @@ internal import Testing
     await raw.close()
     await echo.stop()
   }
+
+  /// It gives back what it holds, which takes a while; its event loop must be there for that.
+  @Test func `a shutdown waits for handlers whose clients have left`() async throws {
+    let began = Signals<Void>()
+    let cleaned = Mutex(false)
+    let echo = try await EchoServer.start(register: { router in
+      router.unary(Lontar_Testing_V1_Echo.unary) { _, _ in
+        began.send(())
+        try? await waitForCancellation()
+        await Task { try? await Task.sleep(for: .milliseconds(500)) }.value
+        cleaned.withLock { $0 = true }
+        return EchoResponse()
+      }
+    })
+    let raw = try await RawClient.secure(to: echo)
+    await raw.send(RawFrames.greeting() + RawFrames.open(1, Self.unary, message: []))
+    await began.next()
+    await raw.close()
+    while echo.server.connectionCount > 0 { try await Task.sleep(for: .milliseconds(5)) }
+    await echo.stop()
+    #expect(cleaned.withLock { $0 })
+  }
+
+  /// A channel that was never active says nothing of its end.
+  @Test func `a client that could not connect leaves nothing behind`() async throws {
+    let echo = try await EchoServer.start()
+    await echo.stop()
+    weak var core: ClientCore?
+    do {
+      let client = try echo.client { ($0.options.backoffFirstMilliseconds, $0.options.backoffMaxMilliseconds) = (1, 2) }
+      core = client.core
+      for _ in 0..<5 { #expect(await RPCError.of { try await EchoClient(client).isServed() }?.code == .unavailable) }
+      await client.shutdown()
+    }
+    while core != nil { try await Task.sleep(for: .milliseconds(5)) }
+  }
+
+  @Test func `a server that ends each connection as soon as it is made is not asked again and again`() async throws {
+    let servers = ScriptedServers([
+      { connection, event in
+        if case .open = event { connection.close() }
+      }
+    ])
+    let client = servers.client {
+      $0.balancing = .roundRobin
+      ($0.backoffFirstMilliseconds, $0.backoffMaxMilliseconds) = (10_000, 10_000)
+    }
+    let end = ContinuousClock.now + .milliseconds(500)
+    while ContinuousClock.now < end {
+      let options = CallOptions(timeout: .milliseconds(20), waitForReady: true)
+      #expect(await RPCError.of { try await EchoClient(client).unary(EchoRequest(), options: options) } != nil)
+    }
+    // The next would come after eight seconds at the earliest.
+    #expect(servers.connections == [1])
+    await client.shutdown()
+  }
 }

@@ -59,6 +59,20 @@ internal import Testing
     try response.fileDescriptorResponse.fileDescriptorProto.map { try .init(serializedBytes: $0) }
   }
 
+  /// Anybody may ask, and answers repeat the question: a long one would be told twice.
+  @Test(arguments: [(1_024, StatusCode.ok), (1_025, .invalidArgument)])
+  func `a name has at most a kilobyte`(bytes: Int, end: StatusCode) async throws {
+    var router = Router()
+    router.registerReflection()
+    let client = Grpc_Reflection_V1_ServerReflectionClient(InProcessServer(router: router).client())
+    let call = try await client.serverReflectionInfo()
+    try await call.requests.write(.with { $0.fileByFilename = String(repeating: "a", count: bytes) })
+    call.requests.finish()
+    let (answers, error) = await call.responses.collect()
+    #expect((error?.code ?? .ok) == end)
+    #expect(answers.map(\.errorResponse.errorCode) == (end == .ok ? [5] : []))
+  }
+
   @Test func `the services are those that are registered, reflection among them`() async throws {
     let answer = try await Self.ask(Self.client(), [.listServices("*")])[0]
     #expect(
