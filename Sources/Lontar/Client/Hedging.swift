@@ -40,6 +40,13 @@ public struct HedgingInterceptor: ClientInterceptor {
     case delayIsOver(timer: Int)
   }
 
+  /// Whether this error ends the whole call. One that is listed, or that forbids repetitions, takes a token.
+  private func isEnd(_ error: RPCError) -> Bool {
+    let isListed = policy.codes.contains(error.code)
+    if isListed || (error.pushbackMilliseconds ?? 0) < 0 { _ = throttle?.failed() }
+    return !isListed || error.isHopeless || Task.isCancelled
+  }
+
   public func intercept(
     _ method: String, _ options: CallOptions, _ proceed: @escaping @Sendable (CallOptions) async throws(RPCError) -> UnaryAnswer
   ) async throws(RPCError) -> UnaryAnswer {
@@ -81,14 +88,9 @@ public struct HedgingInterceptor: ClientInterceptor {
         case .answer(.failure(let error)):
           running -= 1
           last = error
-          let forbids = (error.pushbackMilliseconds ?? 0) < 0
-          guard policy.codes.contains(error.code), !error.isHopeless, !Task.isCancelled else {
-            if forbids { _ = throttle?.failed() }
-            return .failure(error)
-          }
-          _ = throttle?.failed()
+          if isEnd(error) { return .failure(error) }
           // What runs may still succeed; nothing else is sent.
-          if forbids { isFrozen = true }
+          if (error.pushbackMilliseconds ?? 0) < 0 { isFrozen = true }
           if mayHedge() {
             if let pause = error.pushbackMilliseconds { wait(.milliseconds(pause)) } else { send() }
           }
