@@ -56,6 +56,8 @@ package struct ClientConnection: ~Copyable {
   package var streamsAreUsedUp: Bool { nextStream > core.limits.streamNumberMax }
   package var isReady: Bool { phase == .open }
   package var awaitsHello: Bool { phase == .awaitingHello }
+  /// The server's HELLO said no.
+  package private(set) var isRefused = false
   package var runningStreams: Int { core.streams.count }
   package var isIdle: Bool { core.streams.count == heldResets.count }
 
@@ -133,6 +135,7 @@ package struct ClientConnection: ~Copyable {
     if let rejection = hello.rejection {
       // The server has said its last word: there is nobody to tell.
       phase = .closed
+      isRefused = true
       throw WireError(ConnectionErrorCode(rawValue: rejection.code) ?? .badHello, rejection.reason)
     }
     guard hello.versionMin <= 1, hello.versionMax >= 1 else {

@@ -6,6 +6,7 @@ import NIOCore
 private func tightLimits(_ mode: UInt8) -> WireLimits {
   var limits = WireLimits()
   limits.pingStrikesMax = .max
+  limits.costlyFramesMax = 2
   limits.assemblyBytesMax = 1
   limits.callsMax = 4
   limits.streamWindowBytes = 2_048
@@ -123,11 +124,13 @@ func checkClient(_ input: ByteBuffer) -> Int32 {
       let held = client.heldBytes
       demand(held <= heldBytesMax(limits, largestAnswer: 9_000), "the client holds \(held) bytes")
       if Bool.random(using: &random) { _ = client.takeOutbound() }
+      if Bool.random(using: &random) { try client.secondPassed() }
       waiting.subtract(client.takeWritable())
     }
   } catch {
     client.fail(error)
-    demand(endsWithGoAway(client.takeAll(), error.code), "a client that gives up says GOAWAY")
+    let last = client.takeAll()
+    demand(client.isRefused || endsWithGoAway(last, error.code), "a client that gives up says GOAWAY, unless it was refused")
     client.feed(bytes)
     demand((try? client.next()) == nil, "an event came after the end")
   }
