@@ -1,11 +1,14 @@
-"""The client without asyncio: the same calls, each of which waits. A channel may be used from several threads."""
+"""The client without asyncio: the same calls, each of which waits. A channel may be used from several threads, but from no process
+other than the one that made it: behind fork() there is neither its thread, nor may two processes speak on one connection."""
 
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
+import os
 import ssl
 import threading
-from collections.abc import Coroutine, Iterable, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from typing import Any, Generic, Self, TypeVar, Unpack
 
 from . import aio
@@ -19,6 +22,8 @@ from .wire.frames import Blocked, Hint
 
 Result = TypeVar("Result")
 
+_LEAVING_SECONDS = 1.0  # in which calls that were cancelled come to their end
+
 
 class Channel:
     """`lontar.aio.Channel` on a loop in a thread of its own; what it says of calls and errors holds here."""
@@ -31,18 +36,18 @@ class Channel:
         context: ssl.SSLContext | None = None,
         server_name: str | None = None,
         settings: Settings | None = None,
+        keepalive: float = 30.0,
+        keepalive_timeout: float = 20.0,
     ):
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name=f"lontar {host}:{port}", daemon=True)
-        self._thread.start()
+        self._loop = Loop(f"lontar {host}:{port}")
         try:
-            self._channel = self._run(_make(host, port, context, server_name, settings))
+            self._channel = self._loop.run(_make(host, port, context, server_name, settings, keepalive, keepalive_timeout))
         except BaseException:
-            self._stop()
+            self._loop.close()
             raise
 
     def unary(self, method: Method[Request, Response], request: Request, **options: Unpack[CallOptions]) -> Response:
-        return self._run(self._channel.unary(method, request, **options))
+        return self._loop.run(self._channel.unary(method, request, **options))
 
     def server_stream(
         self, method: Method[Request, Response], request: Request, **options: Unpack[CallOptions]
@@ -70,13 +75,13 @@ class Channel:
     def call(
         self, method: Method[Request, Response], request: Request | None = None, **options: Unpack[CallOptions]
     ) -> Call[Request, Response]:
-        return Call(self._run(self._channel.call(method, request, **options)), self._loop)
+        return Call(self._loop.run(self._channel.call(method, request, **options)), self._loop)
 
     def ping(self, timeout: float = 10) -> float:
-        return self._run(self._channel.ping(timeout))
+        return self._loop.run(self._channel.ping(timeout))
 
     def connect(self) -> None:
-        self._run(self._channel.connect())
+        self._loop.run(self._channel.connect())
 
     @property
     def server_hint(self) -> Hint | None:
@@ -87,9 +92,8 @@ class Channel:
         return self._channel.blocked
 
     def close(self) -> None:
-        if not self._loop.is_closed():
-            self._run(self._channel.close())
-            self._stop()
+        """Cancels what runs or waits, in any thread, and closes. Nothing in a process that has the channel by fork()."""
+        self._loop.close(self._channel.close)
 
     def __enter__(self) -> Self:
         return self
@@ -97,19 +101,11 @@ class Channel:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _run(self, work: Coroutine[Any, Any, Result]) -> Result:
-        return run(work, self._loop)
-
-    def _stop(self) -> None:
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
-
 
 class Call(Generic[Request, Response]):
     """`lontar.net.call.Call`, waiting. One thread may send while another receives."""
 
-    def __init__(self, call: AsyncCall[Request, Response], loop: asyncio.AbstractEventLoop):
+    def __init__(self, call: AsyncCall[Request, Response], loop: Loop):
         self._call = call
         self._loop = loop
 
@@ -152,7 +148,7 @@ class Call(Generic[Request, Response]):
         return self._run(self._call.response())
 
     def cancel(self, reason: str = "") -> None:
-        self._loop.call_soon_threadsafe(self._call.cancel, reason)
+        self._loop.post(self._call.cancel, reason)
 
     def __iter__(self) -> Iterator[Response]:
         return self
@@ -170,23 +166,96 @@ class Call(Generic[Request, Response]):
         self.cancel()
 
     def _run(self, work: Coroutine[Any, Any, Result]) -> Result:
-        return run(work, self._loop)
+        return self._loop.run(work)
 
 
-def run(work: Coroutine[Any, Any, Result], loop: asyncio.AbstractEventLoop) -> Result:
-    """Waits for work on the loop of another thread; an interrupt here cancels it there."""
-    if loop.is_closed():
-        work.close()
-        raise RuntimeError("the channel is closed")
-    future = asyncio.run_coroutine_threadsafe(work, loop)
-    try:
-        return future.result()
-    except BaseException:
-        future.cancel()
-        raise
+class Loop:
+    """An event loop in a thread of its own. Other threads give it work and wait."""
+
+    def __init__(self, name: str):
+        self._process = os.getpid()
+        self._loop = asyncio.new_event_loop()
+        self._lock = threading.Lock()  # what is given to a loop that has stopped would never be answered
+        self._closed = False
+        self._thread = threading.Thread(target=self._loop.run_forever, name=name, daemon=True)
+        self._thread.start()
+
+    def run(self, work: Coroutine[Any, Any, Result]) -> Result:
+        """Waits for work on the loop; an interrupt here cancels it there."""
+        if self._forked:
+            work.close()
+            raise RuntimeError(f"the channel belongs to process {self._process}; behind fork() make another one")
+        with self._lock:
+            if self._closed:
+                work.close()
+                raise RuntimeError("the channel is closed")
+            future = asyncio.run_coroutine_threadsafe(work, self._loop)
+        try:
+            return future.result()
+        except concurrent.futures.CancelledError:
+            raise RuntimeError("the channel is closed") from None
+        except BaseException:
+            future.cancel()
+            raise
+
+    def post(self, act: Callable[..., object], *arguments: object) -> None:
+        """Has it done soon, and does not wait; nothing on a closed loop, nor on that of another process."""
+        if self._forked:
+            return
+        with self._lock:
+            if not self._closed:
+                self._loop.call_soon_threadsafe(act, *arguments)
+
+    def close(self, last: Callable[[], Coroutine[Any, Any, None]] | None = None) -> None:
+        """Does `last`, lets what others wait for come to its end, and stops. May be called again, and by several threads."""
+        if self._forked:
+            return
+        with self._lock:
+            closed, self._closed = self._closed, True
+        if closed:
+            self._thread.join()
+            return
+        try:
+            asyncio.run_coroutine_threadsafe(_end(last), self._loop).result()
+        finally:
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join()
+            self._loop.close()
+
+
+    @property
+    def _forked(self) -> bool:
+        """Asked before the lock, which may have been held by a thread that is not in this process."""
+        return os.getpid() != self._process
+
+
+async def _end(last: Callable[[], Coroutine[Any, Any, None]] | None) -> None:
+    if last is not None:
+        await last()
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    if others:
+        _, pending = await asyncio.wait(others, timeout=_LEAVING_SECONDS)
+        for task in pending:
+            task.cancel()
+        if pending:
+            await asyncio.wait(pending)
 
 
 async def _make(
-    host: str, port: int, context: ssl.SSLContext | None, server_name: str | None, settings: Settings | None
+    host: str,
+    port: int,
+    context: ssl.SSLContext | None,
+    server_name: str | None,
+    settings: Settings | None,
+    keepalive: float,
+    keepalive_timeout: float,
 ) -> aio.Channel:
-    return aio.Channel(host, port, context=context, server_name=server_name, settings=settings)
+    return aio.Channel(
+        host,
+        port,
+        context=context,
+        server_name=server_name,
+        settings=settings,
+        keepalive=keepalive,
+        keepalive_timeout=keepalive_timeout,
+    )

@@ -16,7 +16,8 @@ async def check(channel: aio.Channel, service: str = "", timeout: float | None =
 
 
 async def watch(channel: aio.Channel, service: str = "", timeout: float | None = None) -> AsyncIterator[str]:
-    """The state now and at each change."""
+    """The state now and at each change, until the call ends: with DEADLINE_EXCEEDED at the server's longest deadline, if it has one, and
+    with UNAVAILABLE when it shuts down. Whoever needs the state for longer asks again."""
     method = standard().method("grpc.health.v1.Health/Watch")
     async for answer in channel.server_stream(method, method.request_type(service=service), timeout=timeout):
         yield _name(answer)

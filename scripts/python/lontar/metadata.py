@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from .text import plain
 from .wire.metadata import Pairs, problem
 
 Value = str | bytes
@@ -27,7 +28,7 @@ class Metadata(tuple[tuple[str, bytes], ...]):
     def show(self) -> str:
         """For people: `key: text`, or `key: hex` for -bin, one a line."""
         return "\n".join(
-            f"{key}: {value.hex() if key.endswith('-bin') else value.decode('utf-8', 'replace')}" for key, value in self
+            f"{key}: {value.hex() if key.endswith('-bin') else plain(value.decode('utf-8', 'replace'))}" for key, value in self
         )
 
 
@@ -35,8 +36,26 @@ def pairs_of(given: Given | None) -> Pairs | None:
     """Checked pairs of what a caller gave. Raises ValueError with the first thing against the limits."""
     if given is None:
         return None
-    items = given.items() if isinstance(given, Mapping) else given
-    pairs = tuple((key, value.encode() if isinstance(value, str) else bytes(value)) for key, value in items)
+    if not isinstance(given, Iterable) or isinstance(given, str | bytes):
+        raise ValueError(f"metadata is pairs of a key and a value, not {type(given).__name__}")
+    pairs = tuple(_pair(each) for each in (given.items() if isinstance(given, Mapping) else given))
     if (reason := problem(pairs)) is not None:
         raise ValueError(reason)
     return pairs or None
+
+
+def _pair(given: object) -> tuple[str, bytes]:
+    match given:
+        case (str(key), bytes() | bytearray() | memoryview() as value):
+            return key, bytes(value)
+        case (str(key), str(value)):
+            try:
+                return key, value.encode()
+            except UnicodeEncodeError as problem:
+                raise ValueError(f"metadata value of {key} is not Unicode: {problem.reason}") from None
+        case (str(key), value):
+            raise ValueError(f"metadata value of {key} is text or bytes, not {type(value).__name__}")
+        case (key, _):
+            raise ValueError(f"metadata key {key!r} is not text")
+        case _:
+            raise ValueError(f"metadata is pairs of a key and a value, not {type(given).__name__}")

@@ -1,5 +1,7 @@
 """The server's end of a connection without I/O: says frames to a client and reads what it says."""
 
+from collections.abc import Callable
+
 from lontar.state import events
 from lontar.state.connection import Connection
 from lontar.state.settings import Settings
@@ -12,8 +14,14 @@ from lontar.wire.reader import FrameReader
 class Peer:
     """A connection with a server that a test plays by hand."""
 
-    def __init__(self, hello: Hello | None = None, settings: Settings | None = None, greet: bool = True):
-        self.connection = Connection(settings)
+    def __init__(
+        self,
+        hello: Hello | None = None,
+        settings: Settings | None = None,
+        greet: bool = True,
+        may_reset: Callable[[], bool] = lambda: True,
+    ):
+        self.connection = Connection(settings, may_reset)
         self._reader = FrameReader(Side.CLIENT, (hello or Hello()).frame_payload)
         begun = self.connection.data_to_send()
         assert begun.startswith(PREFACE)

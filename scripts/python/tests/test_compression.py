@@ -234,7 +234,8 @@ def test_what_a_compressed_message_may_not_be_ends_its_call_only(said: list[fram
     peer = running(OFFERS_GZIP)
     *_, fault = peer.tell(*said)
     assert isinstance(fault, events.CallFaulted) and fault.code == code
-    assert [(said.stream, said.code) for said in peer.hears() if isinstance(said, Reset)] == [(1, code)]
+    resets = [] if isinstance(said[-1], StatusFrame) else [(1, code)]  # behind STATUS the stream is over already
+    assert [(said.stream, said.code) for said in peer.hears() if isinstance(said, Reset)] == resets
     assert peer.tell(Msg(3, carried(bytes(10), 1_000), codec=1)) == [events.MessageReceived(3, Packed(bytes(10), GZIP, 1_000), 18)]
 
 

@@ -168,17 +168,15 @@ def test_a_refused_call_was_not_processed() -> None:
     assert peer.tell(Reset(1, 2, "full", not_processed=True)) == [events.CallRefused(1, 2, "full")]
 
 
-def test_a_server_drops_an_answer_whose_deadline_has_passed() -> None:
+@pytest.mark.parametrize("code", [0, 1, 2, 6, 7, 8, 0xFFFF_FFFF])
+@pytest.mark.parametrize("not_processed", [True, False])
+def test_a_reset_of_any_code_ends_one_call_and_not_the_connection(code: int, not_processed: bool) -> None:
     peer = Peer()
-    peer.open()
-    assert peer.tell(Reset(1, 1, "late")) == [events.StatusReceived(1, StatusFrame(1, 4, "late"))]
-    assert peer.tell(StatusFrame(1, 0)) == []
-
-
-def test_any_other_reset_from_the_server_ends_the_connection() -> None:
-    peer = Peer()
-    peer.open()
-    assert ending(peer.tell(Reset(1, 6, "oops"))).code == ConnectionErrorCode.PROTOCOL_ERROR
+    assert (peer.open(), peer.open()) == (1, 3)
+    kind = events.CallRefused if not_processed else events.CallReset
+    assert peer.tell(Reset(1, code, "why", not_processed)) == [kind(1, code, "why")]
+    assert peer.tell(StatusFrame(1, 0), StatusFrame(3, 0)) == [events.StatusReceived(3, StatusFrame(3, 0))]
+    assert not peer.connection.ended and not any(isinstance(said, Reset | GoAway) for said in peer.hears())
 
 
 def test_a_call_given_up_sends_reset_and_nothing_more_is_told_of_it() -> None:
@@ -191,6 +189,57 @@ def test_a_call_given_up_sends_reset_and_nothing_more_is_told_of_it() -> None:
     assert peer.hears() == [Reset(1, 0, "enough")]
     assert peer.tell(Head(1, ()), Msg(1, message(b"late")), Credit(1, 1 << 40), StatusFrame(1, 0)) == []
     assert not peer.connection.ended
+
+
+def test_of_a_call_whose_reset_waits_nothing_is_sent_or_told() -> None:
+    room = [False]
+    peer = Peer(may_reset=lambda: room[0])
+    assert (peer.open(), peer.open()) == (1, 3)
+    peer.hears()
+    peer.connection.send(1, bytes(100_000))
+    peer.connection.reset(1, StreamErrorCode.CANCELLED, "enough")
+    assert peer.connection.resets_wait and peer.connection.running == 1
+    begun = message(bytes(2_000_000))[:16_372]
+    late = [Head(1, ()), Head(1, ()), Msg(1, message(b"late")), Msg(1, begun, more=True), Msg(1, b""), Credit(1, 1 << 40)]
+    assert peer.tell(*late) == []
+    assert peer.hears() == []  # no RESET for what was wrong, no credit, no message
+    room[0] = True
+    peer.connection.send_resets()
+    assert peer.hears() == [Reset(1, 0, "enough")] and not peer.connection.resets_wait
+    assert peer.tell(Msg(1, b""), StatusFrame(3, 0)) == [events.StatusReceived(3, StatusFrame(3, 0))]
+
+
+@pytest.mark.parametrize("last", [StatusFrame(1, 0), StatusFrame(1, 0, inline=b"x"), Reset(1, 2, "", True), GoAway(0, 0, True)])
+def test_a_reset_that_waits_is_not_sent_when_the_stream_has_ended(last: frames.Frame) -> None:
+    room = [False]
+    peer = Peer(may_reset=lambda: room[0])
+    peer.open()
+    peer.hears()
+    peer.connection.reset(1, StreamErrorCode.CANCELLED)
+    told = peer.tell(last)
+    assert told == ([events.Draining(True, "")] if isinstance(last, GoAway) else [])
+    room[0] = True
+    peer.connection.send_resets()
+    assert peer.hears() == [] and not peer.connection.resets_wait
+
+
+def test_the_resets_of_faults_wait_in_the_same_line() -> None:
+    room = [1]
+
+    def one_more() -> bool:
+        room[0] -= 1
+        return room[0] >= 0
+
+    peer = Peer(may_reset=one_more)
+    assert (peer.open(), peer.open(), peer.open()) == (1, 3, 5)
+    peer.hears()
+    peer.connection.reset(5, StreamErrorCode.CANCELLED)
+    told = peer.tell(Msg(1, b""), Msg(3, b""))
+    assert [(event.stream, event.code) for event in told] == [(1, StreamErrorCode.MALFORMED), (3, StreamErrorCode.MALFORMED)]
+    assert [said.stream for said in peer.hears()] == [5]
+    room[0] = 9
+    peer.connection.send_resets()
+    assert [(said.stream, said.code) for said in peer.hears()] == [(1, 3), (3, 3)]
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,7 @@ def header(length: int = 0, kind: int = 4, stream: int = 1, flags: int = 0, code
         (header(kind=0x7F, stream=0, length=16_373), PROTOCOL),
         (header(kind=4, length=16_373, flags=0x04), TOO_LARGE),
         (header(kind=4, length=16_373, stream=2), TOO_LARGE),
+        (header(kind=3, length=16_373, flags=0x04), TOO_LARGE),
     ],
 )
 def test_a_header_against_the_rules_ends_the_connection(data: bytes, code: ConnectionErrorCode) -> None:
@@ -72,11 +73,32 @@ def test_a_header_by_the_rules_passes(frame_payload: int, data: bytes) -> None:
     decode_header(data, Side.SERVER, frame_payload)
 
 
-@pytest.mark.parametrize("data", [header(kind=4, length=1_025), header(kind=5, length=1_025, flags=5)])
-def test_what_carries_a_message_is_bound_by_the_receivers_limit(data: bytes) -> None:
+@pytest.mark.parametrize("limit", [1_024, 16_372, 100_000])
+@pytest.mark.parametrize(
+    ("kind", "flags", "sender"),
+    [(4, 0, Side.SERVER), (4, 0, Side.CLIENT), (4, 2, Side.SERVER), (5, 5, Side.SERVER), (2, 4, Side.CLIENT), (2, 5, Side.CLIENT)],
+)
+def test_what_carries_a_message_is_bound_by_the_receivers_limit(limit: int, kind: int, flags: int, sender: Side) -> None:
+    decode_header(header(limit, kind, flags=flags), sender, limit)
     with pytest.raises(ConnectionViolation) as caught:
-        decode_header(data, Side.SERVER, 1_024)
+        decode_header(header(limit + 1, kind, flags=flags), sender, limit)
     assert caught.value.code is TOO_LARGE
+
+
+@pytest.mark.parametrize("limit", [1_024, 16_372, 100_000])
+@pytest.mark.parametrize(("kind", "flags", "sender"), [(2, 1, Side.CLIENT), (3, 0, Side.SERVER), (5, 1, Side.SERVER)])
+def test_what_carries_none_may_always_fill_a_tls_record(limit: int, kind: int, flags: int, sender: Side) -> None:
+    most = max(limit, 16_372)
+    decode_header(header(most, kind, flags=flags), sender, limit)
+    with pytest.raises(ConnectionViolation) as caught:
+        decode_header(header(most + 1, kind, flags=flags), sender, limit)
+    assert caught.value.code is TOO_LARGE
+
+
+def test_inline_on_a_type_that_may_not_have_it_is_no_message_and_does_not_change_the_limit() -> None:
+    with pytest.raises(ConnectionViolation) as caught:
+        decode_header(header(kind=3, length=1_025, flags=4), Side.SERVER, 1_024)
+    assert caught.value.code is PROTOCOL
 
 
 def test_a_wrong_header_is_refused_before_its_payload_comes() -> None:

@@ -1,6 +1,6 @@
 """gRPC's interoperability cases with their own sizes (doc/interop-test-descriptions.md), under their names there, against the Swift
-server, with frames of a full TLS record and with the smallest. Cases of compression, credentials and load balancing are left out:
-this client has none of them."""
+server, with frames of a full TLS record and with the smallest. Those of compression are in test_compression.py. Those of credentials and
+load balancing are left out: this client has neither."""
 
 from __future__ import annotations
 
@@ -171,9 +171,24 @@ def test_timeout_on_sleeping_server(run, echo: Echo) -> None:
 
 
 def test_concurrent_large_unary(run, echo: Echo) -> None:
+    numbers = iter(range(1_000))
+    running: list[int] = []
+
+    async def call(c: Channel, number: int) -> None:
+        if number % 2:  # the case's own sizes
+            answer = await c.unary(echo.unary, echo.Request(payload=bytes(271_828), response_bytes=314_159))
+            assert answer.payload == bytes(314_159)
+        else:  # bytes that no other call has come back, so none is mixed into another
+            payload = number.to_bytes(4, "big") * (271_828 // 4)
+            assert (await c.unary(echo.unary, echo.Request(payload=payload))).payload == payload
+        running.append(c._link._connection.running)
+
+    async def calls(c: Channel) -> None:
+        for number in numbers:
+            await call(c, number)
+
     async def work(c: Channel) -> None:
-        request = echo.Request(payload=bytes(271_828), response_bytes=314_159)
-        answers = await asyncio.gather(*(c.unary(echo.unary, request) for _ in range(30)))
-        assert [len(answer.payload) for answer in answers] == [314_159] * 30
+        await asyncio.gather(*(calls(c) for _ in range(100)))  # as many at once as the server allows
+        assert len(running) == 1_000 and max(running) >= 80
 
     run(work)

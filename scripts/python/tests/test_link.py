@@ -6,7 +6,8 @@ import asyncio
 import socket
 import ssl
 import threading
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ import pytest
 from lontar import RpcError, Settings, StatusCode, client_context, method
 from lontar.aio import Channel
 from lontar.descriptors import Catalog
+from lontar.net import link as links
 from lontar.wire import frames
 from lontar.wire.frames import Credit, GoAway, Msg, Open, Reset, StatusFrame
 from lontar.wire.hello import Hello, Refusal
@@ -141,6 +143,123 @@ def test_a_call_that_no_handler_has_seen_goes_again_by_itself(certificates: Path
         assert [each.attempt for each in opened] == [1, 2]
         assert [each.key for each in opened] == [bytes(16)] * 2
         assert opened[1].timeout < opened[0].timeout <= 20_000_000_000
+
+    run(work())
+
+
+@pytest.mark.parametrize("how", ["reset", "goaway"])
+def test_a_call_that_is_refused_again_has_failed(certificates: Path, echoes, how: str) -> None:
+    attempts: list[int] = []
+
+    async def refuse(guest: Guest) -> None:
+        await guest.greet()
+        said = await guest.hear_kind(Open)
+        attempts.append(said.attempt)
+        guest.say(Reset(1, 2, "full", not_processed=True) if how == "reset" else GoAway(0, 0, True, "full"))
+        await guest.hear()
+
+    async def work() -> None:
+        async with Scripted(certificates, refuse) as server, channel(server, certificates) as c:
+            with pytest.raises(RpcError, match="full") as caught:
+                await c.unary(echoes, echoes.request_type())
+            assert caught.value.code is StatusCode.UNAVAILABLE
+            assert attempts == [1, 2] and server.guests == 2
+
+    run(work())
+
+
+def test_a_refused_call_goes_over_another_connection_and_the_calls_of_the_first_go_on(certificates: Path, echoes) -> None:
+    opened: list[tuple[int, int]] = []
+    heard: list[frames.Frame | None] = []
+    again = asyncio.Event()
+
+    async def refuse_the_second(guest: Guest) -> None:
+        await guest.greet()
+        await guest.hear_kind(Open)
+        said = await guest.hear_kind(Open)
+        opened.append((1, said.stream))
+        guest.say(Reset(said.stream, 2, "full", not_processed=True))  # and not a word of shutting down
+        heard.append(await guest.hear())
+        await again.wait()
+        guest.say(StatusFrame(1, 0, inline=b""))
+        heard.append(await guest.hear())
+
+    async def accept(guest: Guest) -> None:
+        await guest.greet()
+        while (said := await guest.hear()) is not None:
+            if isinstance(said, Open):
+                opened.append((2, said.stream))
+                guest.say(StatusFrame(said.stream, 0, inline=b""))
+
+    async def work() -> None:
+        async with Scripted(certificates, refuse_the_second, accept) as server, channel(server, certificates) as c:
+            async with await c.call(echoes, echoes.request_type()) as first:
+                await c.unary(echoes, echoes.request_type())
+                await c.unary(echoes, echoes.request_type())
+                assert not first.over
+                again.set()
+                await first.response()
+            while None not in heard:
+                await asyncio.sleep(0.01)
+        assert opened == [(1, 3), (2, 1), (2, 3)]
+        assert heard == [GoAway(0, 0, True), None]  # the client opens no more calls there, and closes behind the last
+
+    run(work())
+
+
+def test_a_call_that_waits_for_its_turn_has_not_been_sent_when_its_connection_goes(certificates: Path, echoes) -> None:
+    async def leave(guest: Guest) -> None:
+        await guest.greet(Hello(calls=0))
+        await asyncio.sleep(0.05)  # the call is there and waits for MAX_CALLS
+        guest.say(GoAway(0x7FFF_FFFF, 0, False, "restart"))
+        assert not isinstance(await guest.hear(), Open)
+
+    async def work() -> None:
+        async with Scripted(certificates, leave, leave, echo) as server, channel(server, certificates) as c:
+            async with await c.call(echoes, echoes.request_type()) as call:
+                await call.response()
+                assert call._attempt == 1 and server.guests == 3
+        async with Scripted(certificates, leave) as server, channel(server, certificates) as c:
+            with pytest.raises(RpcError, match="restart") as caught:
+                await c.unary(echoes, echoes.request_type())
+            assert caught.value.code is StatusCode.UNAVAILABLE and server.guests == 3  # not without end
+
+    run(work())
+
+
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [
+        (0, StatusCode.CANCELLED),
+        (1, StatusCode.DEADLINE_EXCEEDED),
+        (2, StatusCode.UNAVAILABLE),
+        (3, StatusCode.INTERNAL),
+        (4, StatusCode.RESOURCE_EXHAUSTED),
+        (5, StatusCode.INTERNAL),
+        (6, StatusCode.INTERNAL),
+        (7, StatusCode.UNIMPLEMENTED),
+        (99, StatusCode.INTERNAL),
+    ],
+)
+def test_a_call_that_the_server_resets_is_over_and_not_sent_again(
+    certificates: Path, echoes, code: int, status: StatusCode
+) -> None:
+    async def reset(guest: Guest) -> None:
+        await guest.greet()
+        await guest.hear_kind(Open)
+        guest.say(Reset(1, code, "the server's reason"))
+        said = await guest.hear()  # neither RESET nor GOAWAY
+        assert isinstance(said, Open) and said.attempt == 1
+        guest.say(StatusFrame(3, 0, inline=b""))
+        await guest.hear()
+
+    async def work() -> None:
+        async with Scripted(certificates, reset) as server, channel(server, certificates) as c:
+            with pytest.raises(RpcError, match="the server's reason") as caught:
+                await c.unary(echoes, echoes.request_type())
+            assert caught.value.code is status
+            await c.unary(echoes, echoes.request_type())
+            assert server.guests == 1
 
     run(work())
 
@@ -315,6 +434,33 @@ def test_a_refused_connection_says_why(certificates: Path, echoes) -> None:
     run(work())
 
 
+@pytest.mark.parametrize(
+    ("hello", "settings", "code"),
+    [
+        (Hello(refusal=Refusal(6, "too old")), None, StatusCode.FAILED_PRECONDITION),
+        (Hello(refusal=Refusal(7, "this is staging")), None, StatusCode.FAILED_PRECONDITION),
+        (Hello(refusal=Refusal(8, "too often")), None, StatusCode.UNAVAILABLE),
+        (Hello(lowest_version=2, highest_version=3), None, StatusCode.FAILED_PRECONDITION),
+        (Hello(environment=bytes(15) + b"1"), Settings(environment=bytes(15) + b"2"), StatusCode.FAILED_PRECONDITION),
+    ],
+)
+def test_a_server_that_is_in_vain_to_connect_to_again_has_a_code_of_its_own(
+    certificates: Path, echoes, hello: Hello, settings: Settings | None, code: StatusCode
+) -> None:
+    async def refuse(guest: Guest) -> None:
+        await guest.greet(hello)
+        await guest.hear()
+
+    async def work() -> None:
+        async with Scripted(certificates, refuse) as server, channel(server, certificates, settings=settings) as c:
+            for call in (c.unary(echoes, echoes.request_type()), c.connect()):
+                with pytest.raises(RpcError) as caught:
+                    await call
+                assert caught.value.code is code
+
+    run(work())
+
+
 def test_nobody_listens(certificates: Path, echoes) -> None:
     async def work() -> None:
         async with Scripted(certificates, echo) as server:
@@ -323,6 +469,86 @@ def test_nobody_listens(certificates: Path, echoes) -> None:
         with pytest.raises(RpcError) as caught:
             await c.unary(echoes, echoes.request_type())
         assert caught.value.code is StatusCode.UNAVAILABLE
+
+    run(work())
+
+
+@pytest.fixture
+def dead_port() -> Iterator[int]:
+    """Of an address that answers no connection: its queue is full and nobody takes any."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
+        port = listener.getsockname()[1]
+        callers = [socket.socket() for _ in range(8)]
+        for each in callers:
+            each.setblocking(False)
+            each.connect_ex(("127.0.0.1", port))
+        yield port
+        for each in callers:
+            each.close()
+
+
+@pytest.mark.parametrize("dead", [1, 2])
+def test_addresses_that_do_not_answer_hold_up_no_other(
+    certificates: Path, echoes, dead_port: int, dead: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def work() -> None:
+        async with Scripted(certificates, echo) as server:
+            ports = [dead_port] * dead + [server.port]
+            found = [(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", ("127.0.0.1", port)) for port in ports]
+            monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+            context = client_context(certificates / "ca.pem")
+            async with Channel("several.test", 1, context=context, server_name="localhost") as c:
+                begun = time.monotonic()
+                await c.unary(echoes, echoes.request_type())
+                assert time.monotonic() - begun < links.HANDSHAKE_SECONDS / 2
+            assert server.guests == 1
+
+    run(work())
+
+
+def test_an_address_that_does_not_answer_is_told(dead_port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(links, "HANDSHAKE_SECONDS", 0.5)
+
+    async def work() -> None:
+        async with Channel("127.0.0.1", dead_port) as c:
+            with pytest.raises(RpcError, match="does not answer") as caught:
+                await c.connect()
+            assert caught.value.code is StatusCode.UNAVAILABLE
+
+    run(work())
+
+
+def test_a_failed_connection_to_a_server_that_does_not_read_gives_its_socket_back(
+    certificates: Path, echoes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(links, "CLOSE_SECONDS", 0.1)
+    over = asyncio.Event()
+    full = asyncio.Event()
+
+    async def deaf(guest: Guest) -> None:
+        await guest.greet(Hello(calls=9, message=1 << 30, stream_window=1 << 40, connection_window=1 << 40))
+        await guest.hear_kind(Open)
+        await full.wait()  # and reads no more
+        guest.raw(b"\0\0\0\x7f" + bytes(8))  # an unknown frame that may not be ignored
+        await over.wait()
+
+    async def work() -> None:
+        async with Scripted(certificates, deaf) as server, channel(server, certificates) as c:
+            async with await c.call(echoes) as call:
+                request = echoes.request_type(payload=bytes(64 << 20))  # more than the sockets' buffers take
+                sending = asyncio.ensure_future(call.send(request))
+                link, sent = c._link, -1
+                while sent != link._connection._sent:  # until nothing has left for a while
+                    sent = link._connection._sent
+                    await asyncio.sleep(0.3)
+                assert link._paused
+                full.set()
+                with pytest.raises(RpcError, match="PROTOCOL_ERROR"):
+                    await sending
+            await asyncio.wait_for(asyncio.shield(link.closed), 5)
+            assert link._transport.get_extra_info("socket").fileno() == -1
+            assert c._links == set()
+            over.set()
 
     run(work())
 

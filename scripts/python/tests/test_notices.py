@@ -353,6 +353,29 @@ def test_the_clients_notices_and_resets_together_stay_below_what_the_server_bear
     run(work())
 
 
+def test_a_server_that_breaks_rules_on_many_calls_gets_no_more_resets_than_it_bears(certificates: Path, echoes) -> None:
+    heard: list[frames.Frame] = []
+
+    async def faulty(guest: Guest) -> None:
+        await guest.greet(Hello(calls=400))
+        while (frame := await guest.hear()) is not None:
+            heard.append(frame)
+            if isinstance(frame, Open):
+                guest.say(Msg(frame.stream, b""))  # neither a message nor a half-close that a server may say
+            elif isinstance(frame, frames.Ping):
+                guest.say(frames.Ping(frame.data, ack=True))
+
+    async def work() -> None:
+        async with Scripted(certificates, faulty) as server, channel(server, certificates) as c:
+            calls = [c.unary(echoes, echoes.request_type()) for _ in range(300)]
+            for failed in await asyncio.gather(*calls, return_exceptions=True):
+                assert isinstance(failed, RpcError) and failed.code is StatusCode.INTERNAL
+            await c.ping()
+        assert sum(isinstance(frame, frames.Reset) for frame in heard) == 150
+
+    run(work())
+
+
 def test_what_the_server_waits_for_is_shown(certificates: Path) -> None:
     async def waits(guest: Guest) -> None:
         await guest.greet()

@@ -73,7 +73,8 @@ def test_a_fault_ends_one_call_and_not_the_connection(said: list[frames.Frame], 
     assert isinstance(fault, events.CallFaulted) and fault.code == code
     told = peer.tell(Msg(1, b"what still comes is dropped"), Msg(3, message(b"ok")))
     assert told == [events.MessageReceived(3, b"ok", 10)]
-    assert [(said.stream, said.code) for said in peer.hears() if isinstance(said, Reset)] == [(1, code)]
+    resets = [] if isinstance(said[-1], StatusFrame) else [(1, code)]  # behind STATUS the stream is over already
+    assert [(said.stream, said.code) for said in peer.hears() if isinstance(said, Reset)] == resets
 
 
 @pytest.mark.parametrize(("size", "taken"), [(100, True), (101, False)])
@@ -83,6 +84,27 @@ def test_a_message_at_our_limit_passes_and_one_byte_more_does_not(size: int, tak
         assert isinstance(told[0], events.MessageReceived) == taken
         if not taken:
             assert told[0].code == TOO_LARGE
+
+
+@pytest.mark.parametrize("limit", [1_024, 16_372, 50_000])
+def test_frames_with_message_bytes_are_as_long_as_we_have_said_and_no_longer(limit: int) -> None:
+    fields = 4  # of STATUS
+    for whole, one_more in (
+        (Msg(1, message(bytes(limit - 8))), Msg(1, message(bytes(limit - 7)))),
+        (Msg(1, message(bytes(limit))[:limit], more=True), Msg(1, message(bytes(limit))[: limit + 1], more=True)),
+        (StatusFrame(1, 0, inline=bytes(limit - fields)), StatusFrame(1, 0, inline=bytes(limit - fields + 1))),
+    ):
+        told = running(Settings(frame_payload=limit)).tell(whole)
+        assert not any(isinstance(event, events.Ended | events.CallFaulted) for event in told)
+        peer = running(Settings(frame_payload=limit))
+        (told,) = peer.tell(one_more)
+        assert isinstance(told, events.Ended) and told.code == ConnectionErrorCode.FRAME_TOO_LARGE
+        assert [said.code for said in peer.hears()] == [ConnectionErrorCode.FRAME_TOO_LARGE]
+
+
+def test_a_status_without_a_message_may_be_longer_than_we_take_messages() -> None:
+    status = StatusFrame(1, 5, "x" * 2_048, bytes(8_192), metadata=(("k", bytes(4_000)),))
+    assert running(Settings(frame_payload=1_024)).tell(status) == [events.StatusReceived(1, status)]
 
 
 WINDOW = 1_024

@@ -4,9 +4,10 @@ import pytest
 
 from lontar.state import events
 from lontar.wire import frames
-from lontar.wire.constants import METADATA_BYTES_MOST
+from lontar.wire.constants import METADATA_BYTES_MOST, Side
 from lontar.wire.frames import Credit, Msg, Open, Reset, StatusFrame
 from lontar.wire.hello import Hello
+from lontar.wire.reader import FrameReader
 from peer import Peer, message
 
 # OPEN of "a.S/M" without fields is 9 bytes: 16,363 are left of 16,372.
@@ -22,6 +23,25 @@ def test_a_request_goes_inline_if_its_frame_is_not_too_long(size: int, inline: b
         assert said == [Open(1, "a.S/M", inline=bytes(size), end=True)]
     else:
         assert said == [Open(1, "a.S/M"), Msg(1, message(bytes(size)), end=True)]
+
+
+@pytest.mark.parametrize("limit", [1_024, 16_372, 50_000])
+@pytest.mark.parametrize("more", [0, 1])
+@pytest.mark.parametrize("metadata", [None, (("k", bytes(300)),)])
+def test_no_frame_with_message_bytes_is_longer_than_the_server_takes(limit: int, more: int, metadata: frames.Pairs | None) -> None:
+    peer = Peer(Hello(calls=9, frame_payload=limit))
+    head = len(frames.open_fields(Open(1, "a.S/M", metadata=metadata)))
+    data = bytes(limit - head + more)
+    peer.connection.open(Open(0, "a.S/M", metadata=metadata, inline=data, end=True))
+    peer.connection.open(Open(0, "a.S/M"))
+    peer.connection.send(3, bytes(200_000), end=True)
+    sent = b""
+    while part := peer.connection.data_to_send():
+        sent += part
+    said = list(FrameReader(Side.CLIENT, limit).feed(sent))  # as the server reads, which ends the connection for one byte too many
+    assert said[0] == Open(1, "a.S/M", metadata=metadata, inline=None if more else data, end=not more)
+    carried = [len(frame.payload) for frame in said if isinstance(frame, Msg)]
+    assert max(carried) == limit and sum(carried) == 200_008 + (8 + len(data) if more else 0)
 
 
 @pytest.mark.parametrize(("size", "inline"), [(1_024, True), (1_025, False)])

@@ -14,6 +14,7 @@ from .. import compression
 from ..metadata import Metadata
 from ..method import Method, Request, Response
 from ..state import events
+from ..state.connection import MessageTooLong
 from ..status import RpcError, Status, StatusCode, failure
 from ..wire.constants import StreamErrorCode, stream_code_name
 from ..wire.frames import Open, TraceContext
@@ -21,8 +22,9 @@ from ..wire.message import Carried, codec_of, inline
 from ..wire.metadata import Pairs
 from .link import ConnectFailed, Link, LinkGone
 
-ATTEMPTS_MOST = 3
-_LONGEST_TIMEOUT = (1 << 64) - 1  # nanoseconds, as OPEN carries it
+ATTEMPTS_MOST = 2  # a call that was refused goes again once (PROTOCOL.md 10, Sending again)
+CONNECTIONS_MOST = 3  # on which a call waits for its turn, one after the other, if each goes before it can be sent
+_LONGEST_TIMEOUT = 18e9  # seconds: 64 bits of nanoseconds, as OPEN carries them, hold a little more
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ class Options:
 class Call(Generic[Request, Response]):
     """Use it with `async with`: leaving the block before the status has come cancels the call.
 
-    `request` given: the only message of this side. A call with it that no handler has seen is sent again, on a new connection.
+    `request` given: the only message of this side. A call with it that no handler has seen is sent again, once, on another connection.
     """
 
     def __init__(
@@ -48,8 +50,9 @@ class Call(Generic[Request, Response]):
         method: Method[Request, Response],
         request: bytes | None,
         options: Options,
-        link: Callable[[], Awaitable[Link]],
+        link: Callable[[Link | None], Awaitable[Link]],
     ):
+        """`link` says which connection to use, given the one that refused the call before."""
         self.method = method
         self._request = request
         self._options = options
@@ -67,7 +70,7 @@ class Call(Generic[Request, Response]):
         self._changed = asyncio.Event()
         self._sending_done = asyncio.Event()
         self._half_closed = request is not None
-        self._again: asyncio.Task[None] | None = None
+        self._opening: asyncio.Task[None] | None = None
         self._pump: asyncio.Task[None] | None = None
 
     # For callers
@@ -171,24 +174,15 @@ class Call(Generic[Request, Response]):
         """Opens the call, waiting for a connection and for call credit as long as the deadline allows. Raises RpcError."""
         if self._deadline is not None and self._expiry is None:
             self._expiry = self._loop.call_at(self._deadline, self._expired)
-        opening = asyncio.ensure_future(self._open())
+        self._opening = self._start_opening(None)
         try:
-            while not opening.done() and self._status is None:
-                changed = asyncio.ensure_future(self._change())
-                await asyncio.wait([opening, changed], return_when=asyncio.FIRST_COMPLETED)
-                changed.cancel()
+            await asyncio.wait([self._opening])
         except asyncio.CancelledError:
             self.cancel()
             raise
-        finally:
-            opening.cancel()
-        await asyncio.wait([opening])
-        if not opening.cancelled():
-            opening.result()
-            if self._status is not None:
-                self._reset(StreamErrorCode.CANCELLED, "")
-        if self._status is not None and opening.cancelled():
-            raise RpcError(self._status)
+        if self._opening.cancelled():
+            raise self._error()
+        self._opening.result()
 
     def pump(self, sending: Callable[[], Awaitable[None]]) -> None:
         """Keeps a task that sends beside the caller, who receives."""
@@ -204,6 +198,8 @@ class Call(Generic[Request, Response]):
                 self._messages.append((message, credit))
             case events.StatusReceived(_, frame):
                 self._finish(Status.of(frame))
+            case events.CallReset(_, code, reason):
+                self._finish(Status(_OF_RESET.get(code, StatusCode.INTERNAL), reason))
             case events.CallFaulted(_, code, reason):
                 self._finish(_fault(code, reason))
             case events.CallRefused(_, code, reason):
@@ -215,29 +211,42 @@ class Call(Generic[Request, Response]):
     def on_lost(self, reason: str) -> None:
         self._finish(Status(StatusCode.UNAVAILABLE, reason))
 
+    def on_closed(self) -> None:
+        self._finish(Status(StatusCode.CANCELLED, "the channel is closed"))
+
     # Within
 
-    async def _open(self) -> None:
+    def _start_opening(self, refused_by: Link | None) -> asyncio.Task[None]:
+        """`_finish` cancels it: a call that is over is not opened any more."""
+        opening = asyncio.ensure_future(self._open(refused_by))
+        opening.add_done_callback(lambda done: done.cancelled() or done.exception())  # the status tells it as well
+        return opening
+
+    async def _open(self, refused_by: Link | None) -> None:
         tries = 0
-        while True:
-            tries += 1
-            try:
-                self._link = await self._get_link()
-                self._stream = await self._link.open(self, self._make)
-                return
-            except LinkGone as gone:
-                if tries >= ATTEMPTS_MOST:
-                    raise self._fail(failure(StatusCode.UNAVAILABLE, str(gone))) from gone
-            except ConnectFailed as problem:
-                raise self._fail(failure(StatusCode.UNAVAILABLE, str(problem))) from problem
-            except ValueError as problem:
-                raise self._too_large(problem) from problem
+        try:
+            while self._stream == 0:
+                self._link = await self._get_link(refused_by)
+                try:
+                    self._stream = await self._link.open(self, self._make)
+                except LinkGone:
+                    if (tries := tries + 1) == CONNECTIONS_MOST:
+                        raise
+        except LinkGone as gone:
+            raise self._fail(failure(StatusCode.UNAVAILABLE, str(gone))) from gone
+        except ConnectFailed as problem:
+            raise self._fail(failure(problem.code, str(problem))) from problem
+        except MessageTooLong as problem:
+            raise self._too_large(problem) from problem
+        except RpcError as error:
+            raise self._fail(error) from None
 
     def _make(self) -> Open:
         self._attempt += 1
         left = None
         if self._deadline is not None:
-            left = min(max(0, int((self._deadline - self._loop.time()) * 1e9)), _LONGEST_TIMEOUT)
+            seconds = min(max(0.0, self._deadline - self._loop.time()), _LONGEST_TIMEOUT)
+            left = int(seconds * 1e9)
         given = self._options
         request = None if self._request is None else self._packed(self._request)
         return Open(
@@ -248,16 +257,16 @@ class Call(Generic[Request, Response]):
     def _pack(self, message: bytes, compressed: bool) -> Carried:
         try:
             return self._packed(message) if compressed else message
-        except ValueError as problem:
+        except MessageTooLong as problem:
             raise self._too_large(problem) from problem
 
     def _packed(self, message: bytes) -> Carried:
-        """Compressed if the caller wants it and this server understands it. Raises ValueError for a message over its limit."""
+        """Compressed if the caller wants it and this server understands it. Raises MessageTooLong."""
         assert self._link is not None
         self._link.check(message)
         return compression.pack(message, self._options.codec) if self._link.understands(self._options.codec) else message
 
-    def _too_large(self, problem: ValueError) -> RpcError:
+    def _too_large(self, problem: MessageTooLong) -> RpcError:
         return self._fail(failure(StatusCode.RESOURCE_EXHAUSTED, str(problem)))
 
     async def _send(self, message: Carried | None, end: bool) -> None:
@@ -267,7 +276,7 @@ class Call(Generic[Request, Response]):
         self._sending_done.clear()
         try:
             self._link.send(self._stream, message, end)
-        except ValueError as problem:
+        except MessageTooLong as problem:
             raise self._too_large(problem) from problem
         await self._sending_done.wait()
         self._over()
@@ -295,16 +304,8 @@ class Call(Generic[Request, Response]):
         self._stream = 0
         if self._request is None or self._attempt >= ATTEMPTS_MOST:
             self._finish(Status(StatusCode.UNAVAILABLE, reason))
-            return
-        self._again = asyncio.ensure_future(self._open_again())
-
-    async def _open_again(self) -> None:
-        try:
-            await self._open()
-        except RpcError as error:
-            self._finish(error.status)
-        if self._status is not None:
-            self._reset(StreamErrorCode.CANCELLED, "")
+        else:
+            self._opening = self._start_opening(self._link)
 
     def _expired(self) -> None:
         self._messages.clear()
@@ -332,14 +333,23 @@ class Call(Generic[Request, Response]):
             self._status = status
         if self._expiry is not None:
             self._expiry.cancel()
-        if self._again is not None and self._again is not asyncio.current_task():
-            self._again.cancel()
+        if self._opening is not None and self._opening is not asyncio.current_task():
+            self._opening.cancel()
         self._changed.set()
         self._sending_done.set()
 
     def _error(self) -> RpcError:
         assert self._status is not None
         return RpcError(self._status, self.initial)
+
+
+_OF_RESET: dict[int, StatusCode] = {  # any other code is INTERNAL
+    StreamErrorCode.CANCELLED: StatusCode.CANCELLED,
+    StreamErrorCode.DEADLINE_EXCEEDED: StatusCode.DEADLINE_EXCEEDED,
+    StreamErrorCode.REFUSED: StatusCode.UNAVAILABLE,
+    StreamErrorCode.MESSAGE_TOO_LARGE: StatusCode.RESOURCE_EXHAUSTED,
+    StreamErrorCode.CODEC_UNSUPPORTED: StatusCode.UNIMPLEMENTED,
+}
 
 
 def _fault(code: int, reason: str) -> Status:

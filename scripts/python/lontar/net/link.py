@@ -6,16 +6,17 @@ import asyncio
 import os
 import random
 import ssl
-from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
 from ..state import events
 from ..state.connection import Connection
 from ..state.settings import Settings
+from ..status import StatusCode
 from ..wire.constants import ConnectionErrorCode, StreamErrorCode, connection_code_name
 from ..wire.frames import Blocked, Hint, Open
 from ..wire.message import Carried
+from .keepalive import Keepalive, Silence
 from .notices import BlockedWatch, Hold
 from .pacing import Pace
 from .tls import TLSProblem, TLSSession
@@ -23,7 +24,8 @@ from .tls import TLSProblem, TLSSession
 HANDSHAKE_SECONDS = 10.0
 HELLO_SECONDS = 5.0
 FRAME_SECONDS = 30.0
-CLOSE_SECONDS = 2.0
+CLOSE_SECONDS = 2.0  # for what is still to be sent: a peer that does not read would else hold the socket for ever
+NEXT_ADDRESS_SECONDS = 0.25  # after which the next address is tried beside one that does not answer (RFC 8305)
 BLOCKED_SECONDS = 1.0
 
 
@@ -32,8 +34,14 @@ class LinkGone(Exception):
 
 
 class ConnectFailed(Exception):
-    """No connection came about: one line for people."""
+    """No connection came about: one line for people, and the code that calls fail with."""
 
+    def __init__(self, reason: str, code: StatusCode = StatusCode.UNAVAILABLE):
+        super().__init__(reason)
+        self.code = code
+
+
+_IN_VAIN = (ConnectionErrorCode.VERSION_UNSUPPORTED, ConnectionErrorCode.ENVIRONMENT_MISMATCH)  # to connect again mends neither
 
 Waiters = dict["asyncio.Future[None]", None]  # in the order of asking
 
@@ -45,12 +53,14 @@ class CallSink(Protocol):
 
     def on_lost(self, reason: str) -> None: ...
 
+    def on_closed(self) -> None: ...
+
 
 class Link(asyncio.Protocol):
-    def __init__(self, context: ssl.SSLContext, server_name: str, settings: Settings):
+    def __init__(self, context: ssl.SSLContext, server_name: str, settings: Settings, keepalive: Keepalive):
         self._loop = asyncio.get_running_loop()
         self._tls = TLSSession(context, server_name)
-        self._connection = Connection(settings)
+        self._connection = Connection(settings, self._may_reset)
         self._transport: asyncio.Transport | None = None
         self._calls: dict[int, CallSink] = {}
         self._credit_waiters: Waiters = {}
@@ -62,9 +72,11 @@ class Link(asyncio.Protocol):
         self._pongs: dict[bytes, asyncio.Future[None]] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._frames_timer: asyncio.TimerHandle | None = None
-        self._resets: deque[tuple[int, StreamErrorCode, str]] = deque()
         self._resets_timer: asyncio.TimerHandle | None = None
         self._pace = Pace()
+        self._silence = Silence(keepalive, self._loop.time())
+        self._silence_timer: asyncio.TimerHandle | None = None
+        self._close_timer: asyncio.TimerHandle | None = None
         self._paused = False
         self._closing = False
         self._reason = "the connection was lost"
@@ -73,16 +85,21 @@ class Link(asyncio.Protocol):
         self.closed: asyncio.Future[None] = self._loop.create_future()
 
     @classmethod
-    async def connect(cls, host: str, port: int, context: ssl.SSLContext, server_name: str, settings: Settings) -> Link:
+    async def connect(
+        cls, host: str, port: int, context: ssl.SSLContext, server_name: str, settings: Settings, keepalive: Keepalive
+    ) -> Link:
         """A connection on which calls may be opened. Raises ConnectFailed."""
-        link = cls(context, server_name, settings)
+        link = cls(context, server_name, settings, keepalive)
         try:
             async with asyncio.timeout(HANDSHAKE_SECONDS):
-                await asyncio.get_running_loop().create_connection(lambda: link, host, port)
+                loop = asyncio.get_running_loop()
+                await loop.create_connection(lambda: link, host, port, happy_eyeballs_delay=NEXT_ADDRESS_SECONDS)
             await link.greeted
         except TimeoutError:
             raise ConnectFailed(f"{host}:{port} does not answer") from None
-        except (OSError, ConnectFailed) as error:
+        except ConnectFailed as error:
+            raise ConnectFailed(f"{host}:{port}: {error}", error.code) from error
+        except OSError as error:
             raise ConnectFailed(f"{host}:{port}: {error}") from error
         except asyncio.CancelledError:
             link.abort()
@@ -104,14 +121,14 @@ class Link(asyncio.Protocol):
         return self._connection.understands(codec)
 
     def check(self, message: Carried) -> None:
-        """Raises ValueError for a message that the server does not take."""
+        """Raises MessageTooLong."""
         self._connection.check(message)
 
     async def open(self, sink: CallSink, make: Callable[[], Open]) -> int:
         """Opens a call as soon as the server allows one more and no HINT holds it back.
 
         `make` builds the OPEN when its turn has come: it carries the time that is left then.
-        Raises LinkGone, or ValueError for a message too large.
+        Raises LinkGone, or MessageTooLong.
         """
         await self._turn()
         stream = self._connection.open(make())
@@ -135,10 +152,12 @@ class Link(asyncio.Protocol):
     async def _wait(self, waiters: Waiters, seconds: float | None = None) -> None:
         waiter = self._loop.create_future()
         waiters[waiter] = None
+        self._watch_silence()
         try:
             await asyncio.wait([waiter], timeout=seconds)
         finally:
             del waiters[waiter]
+            self._watch_silence()
 
     def send(self, stream: int, message: Carried | None, end: bool) -> None:
         self._connection.send(stream, message, end)
@@ -151,19 +170,8 @@ class Link(asyncio.Protocol):
     def reset(self, stream: int, code: StreamErrorCode, reason: str) -> None:
         """Gives a call up. At more than the server bears, RESET waits; the call is over for its caller all the same."""
         if self._calls.pop(stream, None) is not None:
-            self._resets.append((stream, code, reason))
-            self._send_resets()
-
-    def _send_resets(self) -> None:
-        while self._resets and (wait := self._pace.wait(self._loop.time())) == 0:
-            stream, code, reason = self._resets.popleft()
-            if self._connection.reset(stream, code, reason):
-                self._pace.count(self._loop.time())
-        if self._resets and not self._connection.ended:
-            if self._resets_timer is not None:
-                self._resets_timer.cancel()
-            self._resets_timer = self._loop.call_later(wait, self._send_resets)
-        self._pump()
+            self._connection.reset(stream, code, reason)
+            self._pump()
 
     async def ping(self, seconds: float) -> float:
         """Seconds of one round trip. No answer in time ends the connection."""
@@ -172,6 +180,7 @@ class Link(asyncio.Protocol):
         begun = self._loop.time()
         self._connection.ping(data)
         self._pace.count(begun)
+        self._silence.pinged(begun)
         self._pump()
         try:
             async with asyncio.timeout(seconds):
@@ -184,10 +193,20 @@ class Link(asyncio.Protocol):
             self._pongs.pop(data, None)
         return self._loop.time() - begun
 
-    async def close(self) -> None:
-        """Tells the server, closes with close_notify, waits until the socket is gone."""
-        self._connection.leave()
+    def leave(self) -> None:
+        """Opens no more calls; closes when the running ones are over."""
+        if not self._connection.draining:
+            self._connection.leave()
+            self._reason = "this client has left the connection"
+        self._wake_all()
         self._pump()
+
+    async def close(self) -> None:
+        """Cancels what runs, tells the server, closes with close_notify, waits until the socket is gone."""
+        calls, self._calls = self._calls, {}
+        for sink in calls.values():
+            sink.on_closed()
+        self.leave()
         self._close()
         await asyncio.wait([self.closed], timeout=CLOSE_SECONDS)
         self.abort()
@@ -206,6 +225,7 @@ class Link(asyncio.Protocol):
         self._flush()
 
     def data_received(self, data: bytes) -> None:
+        self._silence.heard(self._loop.time())
         was_established = self._tls.established
         try:
             plaintext = self._tls.receive(data)
@@ -228,7 +248,10 @@ class Link(asyncio.Protocol):
     def connection_lost(self, error: Exception | None) -> None:
         self._connection.receive_end(clean=False)
         self._dispatch()
-        for timer in (self._timer, self._frames_timer, self._resets_timer, self._blocked_timer):
+        timers = (
+            self._timer, self._frames_timer, self._resets_timer, self._blocked_timer, self._silence_timer, self._close_timer,
+        )  # fmt: skip
+        for timer in timers:
             if timer is not None:
                 timer.cancel()
         if not self.greeted.done():
@@ -257,6 +280,8 @@ class Link(asyncio.Protocol):
                 break
         self._flush()
         self._watch_blocked(wanted=self._connection.sending)
+        self._watch_resets()
+        self._watch_silence()
         if self._connection.ended or (self._connection.draining and not self._calls and not self._connection.running):
             self._close()
 
@@ -289,6 +314,9 @@ class Link(asyncio.Protocol):
                 self._reason = reason or "the server shuts down"
                 self._wake_all()
             case events.Pong(data):
+                if self._silence.answered(data) and self._silence_timer is not None:
+                    self._silence_timer.cancel()
+                    self._silence_timer = None
                 if data in self._pongs and not self._pongs[data].done():
                     self._pongs[data].set_result(None)
             case events.Ended():
@@ -296,17 +324,19 @@ class Link(asyncio.Protocol):
             case events.HeadReceived() | events.MessageReceived() | events.SendingDone():
                 if (sink := self._calls.get(event.stream)) is not None:
                     sink.on_event(event)
-            case events.StatusReceived() | events.CallRefused() | events.CallFaulted():
+            case events.StatusReceived() | events.CallRefused() | events.CallReset() | events.CallFaulted():
                 if (sink := self._calls.pop(event.stream, None)) is not None:
                     sink.on_event(event)
 
     def _ended(self, event: events.Ended) -> None:
-        self._reason = event.reason
+        if not self._closing:  # else it is this side that closes, and why is known already
+            self._reason = event.reason
         if event.code != ConnectionErrorCode.NONE:
             who = "the server" if event.by_server else "this client"
             self._reason = f"{who} ended the connection: {connection_code_name(event.code)}: {event.reason}"
         if not self.greeted.done():
-            self.greeted.set_exception(ConnectFailed(self._reason))
+            code = StatusCode.FAILED_PRECONDITION if event.code in _IN_VAIN else StatusCode.UNAVAILABLE
+            self.greeted.set_exception(ConnectFailed(self._reason, code))
         calls, self._calls = self._calls, {}
         for sink in calls.values():
             sink.on_lost(self._reason)
@@ -341,6 +371,46 @@ class Link(asyncio.Protocol):
         self._watch_blocked(wanted=bool(waiting))
         self._pump()
 
+    def _may_reset(self) -> bool:
+        now = self._loop.time()
+        if self._pace.wait(now) > 0:
+            return False
+        self._pace.count(now)
+        return True
+
+    def _watch_resets(self) -> None:
+        """RESETs that wait go as soon as the server bears more."""
+        if self._resets_timer is None and self._connection.resets_wait:
+            self._resets_timer = self._loop.call_later(self._pace.wait(self._loop.time()), self._send_resets)
+
+    def _send_resets(self) -> None:
+        self._resets_timer = None
+        self._connection.send_resets()
+        self._pump()
+
+    def _watch_silence(self) -> None:
+        """A call that waits to be opened is under way, too: a server that is gone will never allow it."""
+        self._silence.watch(self._connection.running > 0 or bool(self._credit_waiters), self._loop.time())
+        if self._silence_timer is None and not self._connection.ended and (due := self._silence.due()) is not None:
+            self._silence_timer = self._loop.call_at(due, self._look_silent)
+
+    def _look_silent(self) -> None:
+        """What has come since, and the end of calls, do not touch the timer: what it was set for may have moved on, or be gone."""
+        self._silence_timer = None
+        if self._connection.ended:
+            return
+        now, due = self._loop.time(), self._silence.due()
+        if due is None or now < due:
+            self._watch_silence()
+        elif self._silence.asked:
+            self._too_slow("no answer to PING")
+        else:
+            data = os.urandom(8)
+            self._silence.ask(data, now)
+            self._pace.count(now)
+            self._connection.ping(data)
+            self._pump()
+
     def _close(self) -> None:
         if self._closing or self._transport is None:
             return
@@ -351,6 +421,7 @@ class Link(asyncio.Protocol):
             self._tls.close()
         self._flush()
         self._transport.close()
+        self._close_timer = self._loop.call_later(CLOSE_SECONDS, self.abort)
 
     def _fail_tls(self, reason: str) -> None:
         self._flush()

@@ -1,7 +1,7 @@
 """A client's connection as a value: bytes and calls in, bytes and events out. No socket, no clock, no thread."""
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from ..wire import frames
 from ..wire.constants import PREFACE, STREAM_MAX, VERSION, ConnectionErrorCode, Limit, Side, StreamErrorCode
@@ -15,19 +15,27 @@ from .call import Call
 from .settings import Settings
 
 _CONTROL_BYTES_MOST = 1_048_576
-_DEADLINE_EXCEEDED = 4  # section 8
+
+
+class MessageTooLong(ValueError):
+    """The server does not take messages of this size."""
 
 
 class Connection:
-    """Calls of `receive` and friends append to `events()`; whatever they want sent is in `data_to_send()`."""
+    """Calls of `receive` and friends append to `events()`; whatever they want sent is in `data_to_send()`.
 
-    def __init__(self, settings: Settings | None = None):
+    `may_reset` is asked before each RESET whether one more may leave now; then it leaves. After a no, `send_resets` asks again.
+    """
+
+    def __init__(self, settings: Settings | None = None, may_reset: Callable[[], bool] = lambda: True):
         self.settings = settings or Settings()
+        self._may_reset = may_reset
         self.server: Hello | None = None
         self._reader = FrameReader(Side.SERVER, self.settings.frame_payload)
         self._control = bytearray(PREFACE + frames.encode(frames.Say(self.settings.hello())))
         self._events: deque[events.Event] = deque()
         self._calls: dict[int, Call] = {}
+        self._given_up: dict[int, frames.Reset] = {}  # RESETs that wait, in their order; what still comes for these calls is dropped
         self._turns: deque[int] = deque()
         self._last_opened = -1
         self._opened = 0
@@ -63,8 +71,12 @@ class Connection:
 
     @property
     def running(self) -> int:
-        """Calls that have neither status nor reset yet."""
+        """Calls that have neither ended nor been given up."""
         return len(self._calls)
+
+    @property
+    def resets_wait(self) -> bool:
+        return bool(self._given_up)
 
     @property
     def amid_frame(self) -> bool:
@@ -84,7 +96,7 @@ class Connection:
     def open(self, call: Open) -> int:
         """Opens a call and says its stream. `call.stream` is ignored; `call.inline` goes inline if it fits, else as MSG.
 
-        Raises ValueError for a message that the server does not take.
+        Raises MessageTooLong.
         """
         if not self.can_open:
             raise RuntimeError("no call may be opened now: see can_open")
@@ -116,10 +128,10 @@ class Connection:
         return self.server is not None and bool(self.server.codecs >> codec & 1)
 
     def check(self, message: Carried) -> None:
-        """Raises ValueError for a message that the server does not take."""
+        """Raises MessageTooLong."""
         size = plain_length(message)
         if self.server is not None and size > self.server.message:
-            raise ValueError(f"the message has {size} bytes; the server takes {self.server.message}")
+            raise MessageTooLong(f"the message has {size} bytes; the server takes {self.server.message}")
 
     def send(self, stream: int, message: Carried | None, end: bool = False) -> None:
         """Queues a message, a half-close, or both. Of a finished call nothing is sent any more."""
@@ -137,12 +149,16 @@ class Connection:
             call.incoming.take(credit)
             self._give_stream_credit(call)
 
-    def reset(self, stream: int, code: StreamErrorCode, reason: str = "") -> bool:
-        """Gives a call up; false if it is over already."""
-        if self._calls.pop(stream, None) is None or self._ended:
-            return False
-        self._control += frames.encode(frames.Reset(stream, code, reason))
-        return True
+    def reset(self, stream: int, code: StreamErrorCode, reason: str = "") -> None:
+        """Gives a call up, unless it is over: nothing more is sent or told of it, though its RESET may have to wait."""
+        if self._calls.pop(stream, None) is not None:
+            self._given_up[stream] = frames.Reset(stream, code, reason)
+            self.send_resets()
+
+    def send_resets(self) -> None:
+        """Sends what waits, as far as `may_reset` allows."""
+        while self._given_up and self._may_reset():
+            self._control += frames.encode(self._given_up.pop(next(iter(self._given_up))))
 
     def ping(self, data: bytes) -> None:
         if not self.ready or len(data) != 8:
@@ -216,28 +232,24 @@ class Connection:
         """Bytes for the socket, about `limit` at most: control frames first, then each call's turn of one frame."""
         out = self._control
         self._control = bytearray()
-        while len(out) < limit and not self._ended:
-            frame = self._next_message_frame()
-            if frame is None:
-                break
-            out += frames.encode(frame)
-        return bytes(out)
-
-    def _next_message_frame(self) -> frames.Msg | None:
-        assert self.server is not None or not self._turns
-        for _ in range(len(self._turns)):
+        stuck: list[int] = []  # wait for credit, which comes only between two helpings: they are asked once in each
+        while self._turns and len(out) < limit:
+            assert self.server is not None
             stream = self._turns.popleft()
             if (call := self._calls.get(stream)) is None:
                 continue
             frame = call.outgoing.next_frame(self.server.frame_payload, self._send_granted - self._sent)
-            if call.outgoing.idle:
-                self._events.append(events.SendingDone(stream))
-            else:
-                self._turns.append(stream)
             if frame is not None:
                 self._sent += len(frame.payload)
-                return frame
-        return None
+                out += frames.encode(frame)
+            if call.outgoing.idle:
+                self._events.append(events.SendingDone(stream))
+            elif frame is not None:
+                self._turns.append(stream)
+            else:
+                stuck.append(stream)
+        self._turns.extendleft(reversed(stuck))
+        return bytes(out)
 
     # Frames
 
@@ -254,9 +266,9 @@ class Connection:
                 self._on_call(frame.stream, lambda call: self._message(call, frame))
             case frames.StatusFrame():
                 self._count(len(frame.inline or b""))
-                self._on_call(frame.stream, lambda call: self._status(call, frame))
+                self._on_end(frame.stream, lambda call: self._status(call, frame))
             case frames.Reset():
-                self._on_call(frame.stream, lambda call: self._reset_by_server(call, frame))
+                self._on_end(frame.stream, lambda call: self._reset_by_server(call, frame))
             case frames.Credit(0, offset):
                 self._send_granted = max(self._send_granted, offset)
             case frames.Credit(stream, offset):
@@ -290,9 +302,8 @@ class Connection:
         self._allowed = hello.calls
         self._events.append(events.Connected(hello))
 
-    def _on_call(self, stream: int, act) -> None:
-        if stream > self._last_opened:
-            raise protocol_error(f"a frame on stream {stream}, which was never opened")
+    def _on_call(self, stream: int, act: Callable[[Call], None]) -> None:
+        self._require_opened(stream)
         if (call := self._calls.get(stream)) is None:
             return
         try:
@@ -300,6 +311,21 @@ class Connection:
         except StreamFault as fault:
             self.reset(stream, fault.code, fault.reason)
             self._events.append(events.CallFaulted(stream, fault.code, fault.reason))
+
+    def _on_end(self, stream: int, act: Callable[[Call], None]) -> None:
+        """A frame behind which nothing comes: the stream is over, so there is nothing to reset any more, whatever is wrong with it."""
+        self._require_opened(stream)
+        self._given_up.pop(stream, None)
+        if (call := self._calls.pop(stream, None)) is None:
+            return
+        try:
+            act(call)
+        except StreamFault as fault:
+            self._events.append(events.CallFaulted(stream, fault.code, fault.reason))
+
+    def _require_opened(self, stream: int) -> None:
+        if stream > self._last_opened:
+            raise protocol_error(f"a frame on stream {stream}, which was never opened")
 
     def _head(self, call: Call, metadata: frames.Pairs) -> None:
         call.head()
@@ -313,20 +339,14 @@ class Connection:
 
     def _status(self, call: Call, frame: frames.StatusFrame) -> None:
         whole = call.status(frame)
-        del self._calls[call.stream]
         if whole is not None:
             self._events.append(events.MessageReceived(call.stream, *whole))
         self._events.append(events.StatusReceived(call.stream, frame))
 
     def _reset_by_server(self, call: Call, frame: frames.Reset) -> None:
-        if not frame.not_processed and frame.code != StreamErrorCode.DEADLINE_EXCEEDED:
-            raise protocol_error("a server sends RESET only with NOT_PROCESSED or after the deadline")
-        del self._calls[call.stream]
-        if frame.not_processed:
-            self._events.append(events.CallRefused(call.stream, frame.code, frame.reason))
-        else:
-            status = frames.StatusFrame(call.stream, _DEADLINE_EXCEEDED, frame.reason)
-            self._events.append(events.StatusReceived(call.stream, status))
+        """A server has two cases for RESET, but a receiver takes any code: it is one call's matter and never the connection's."""
+        ended = events.CallRefused if frame.not_processed else events.CallReset
+        self._events.append(ended(call.stream, frame.code, frame.reason))
 
     def _count(self, size: int) -> None:
         self._received += size
@@ -376,11 +396,13 @@ class Connection:
         for stream in [stream for stream in self._calls if stream > last]:
             del self._calls[stream]
             self._events.append(events.CallRefused(stream, StreamErrorCode.REFUSED, reason))
+        self._given_up = {stream: reset for stream, reset in self._given_up.items() if stream <= last}
 
     def _end(self, code: int, reason: str, by_server: bool) -> None:
         self._ended = True
         lost = tuple(self._calls)
         self._calls.clear()
+        self._given_up.clear()
         self._turns.clear()
         self._events.append(events.Ended(code, reason, by_server, lost))
 

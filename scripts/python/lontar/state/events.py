@@ -48,8 +48,17 @@ class CallRefused:
 
 
 @dataclass(frozen=True)
+class CallReset:
+    """The server gave the call up, of whatever code. A handler may have seen it."""
+
+    stream: int
+    code: int
+    reason: str
+
+
+@dataclass(frozen=True)
 class CallFaulted:
-    """The server broke a rule on this call: it was reset."""
+    """The server broke a rule on this call, which is over."""
 
     stream: int
     code: int
@@ -111,6 +120,7 @@ Event = (
     | MessageReceived
     | StatusReceived
     | CallRefused
+    | CallReset
     | CallFaulted
     | SendingDone
     | CallsAllowed

@@ -36,8 +36,12 @@ class Settings:
             raise ValueError("environment has 16 bytes, schema_hash 8, software at most 64")
         if not FRAME_PAYLOAD_LEAST <= self.frame_payload <= FRAME_PAYLOAD_MOST:
             raise ValueError(f"frame_payload is {FRAME_PAYLOAD_LEAST} to {FRAME_PAYLOAD_MOST}")
+        if not 0 <= self.message < 1 << 32:
+            raise ValueError("message is 0 to 4,294,967,295")
         if min(self.stream_window, self.connection_window) < WINDOW_LEAST:
             raise ValueError(f"a window is at least {WINDOW_LEAST}")
+        if max(self.stream_window, self.connection_window) >= 1 << 64:
+            raise ValueError("a window is less than 2 to the power of 64")
         compression.bits(self.codecs)
 
     @property

@@ -241,11 +241,11 @@ def short_text(text: str, most: int = REASON_MOST) -> bytes:
     return data if len(data) <= most else data[:most].decode("utf-8", "ignore").encode()
 
 
-def _frame(kind: int, stream: int, flags: Flags, payload: bytes, codec: int = 0) -> bytes:
+def _frame(kind: int, stream: int, flags: int, payload: bytes, codec: int = 0) -> bytes:
     return Header(len(payload), kind, stream, flags, codec).encode() + payload
 
 
-def _flag(flag: Flags, on: bool) -> Flags:
+def _flag(flag: Flags, on: bool) -> int:
     return flag if on else Flags.NONE
 
 

@@ -16,7 +16,7 @@ def problem(pairs: Pairs) -> str | None:
         return f"metadata has {len(pairs)} entries; {METADATA_ENTRIES_MOST} are allowed"
     size = 0
     for key, value in pairs:
-        if not _KEY.fullmatch(key.encode()):
+        if not _KEY.fullmatch(key.encode("ascii", "replace")):
             return f"metadata key {key!r} is not 1 to 64 of 0-9 a-z _ . -"
         if len(value) > METADATA_VALUE_MOST:
             return f"metadata value of {key} has {len(value)} bytes; {METADATA_VALUE_MOST} are allowed"
