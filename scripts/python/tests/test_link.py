@@ -16,6 +16,7 @@ from lontar import RpcError, Settings, StatusCode, client_context, method
 from lontar.aio import Channel
 from lontar.descriptors import Catalog
 from lontar.net import link as links
+from lontar.state.events import CallRefused
 from lontar.wire import frames
 from lontar.wire.frames import Credit, GoAway, Msg, Open, Reset, StatusFrame
 from lontar.wire.hello import Hello, Refusal
@@ -164,6 +165,29 @@ def test_a_call_that_is_refused_again_has_failed(certificates: Path, echoes, how
                 await c.unary(echoes, echoes.request_type())
             assert caught.value.code is StatusCode.UNAVAILABLE
             assert attempts == [1, 2] and server.guests == 2
+
+    run(work())
+
+
+def test_a_call_that_is_refused_the_moment_it_is_open_goes_again(certificates: Path, echoes, monkeypatch: pytest.MonkeyPatch) -> None:
+    honest = links.Link.open
+
+    async def and_refuse(link: links.Link, sink: links.CallSink, make) -> int:
+        monkeypatch.setattr(links.Link, "open", honest)
+        stream = await honest(link, sink, make)
+        asyncio.get_running_loop().call_soon(sink.on_event, CallRefused(stream, 2, "full"))  # before the caller runs again
+        return stream
+
+    async def silent(guest: Guest) -> None:
+        await guest.greet()
+        while await guest.hear() is not None:
+            pass
+
+    async def work() -> None:
+        monkeypatch.setattr(links.Link, "open", and_refuse)
+        async with Scripted(certificates, silent, echo) as server, channel(server, certificates) as c:
+            assert await c.unary(echoes, echoes.request_type()) == echoes.request_type()
+            assert server.guests == 2
 
     run(work())
 

@@ -174,15 +174,15 @@ class Call(Generic[Request, Response]):
         """Opens the call, waiting for a connection and for call credit as long as the deadline allows. Raises RpcError."""
         if self._deadline is not None and self._expiry is None:
             self._expiry = self._loop.call_at(self._deadline, self._expired)
-        self._opening = self._start_opening(None)
+        opening = self._opening = self._start_opening(None)  # a call that is refused at once has another one by the time this goes on
         try:
-            await asyncio.wait([self._opening])
+            await asyncio.wait([opening])
         except asyncio.CancelledError:
             self.cancel()
             raise
-        if self._opening.cancelled():
+        if opening.cancelled():
             raise self._error()
-        self._opening.result()
+        opening.result()
 
     def pump(self, sending: Callable[[], Awaitable[None]]) -> None:
         """Keeps a task that sends beside the caller, who receives."""
