@@ -49,8 +49,13 @@ internal import Testing
     let request = EchoRequest { $0.payload = Data(content.utf8) }
     _ = try await EchoClient(client).unary(request, options: options)
     await echo.stop(client)
-    logs.server.flush()
-    logs.client.flush()
+    // The client's own socket may tell of its end a moment later.
+    for (name, log) in [("server", logs.server), ("client", logs.client)] {
+      repeat {
+        try await Task.sleep(for: .milliseconds(5))
+        log.flush()
+      } while try Self.entries(folder.bytes(name)).last?.event != .closed
+    }
     return logs
   }
 
