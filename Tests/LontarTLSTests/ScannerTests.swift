@@ -7,7 +7,7 @@ enum PublicScanner {
   static let isInstalled = FileManager.default.isExecutableFile(atPath: "/usr/bin/sslscan")
   static let isWanted: Bool = {
     let environment = ProcessInfo.processInfo.environment
-    return isInstalled || environment["CI"] != nil || environment["SERATUS_REQUIRE_TOOLS"] != nil
+    return isInstalled || environment["CI"] != nil || environment["LONTAR_REQUIRE_TOOLS"] != nil
   }()
 }
 

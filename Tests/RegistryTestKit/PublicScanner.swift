@@ -8,7 +8,7 @@ package enum PublicScanner {
   /// Whether tests that need it are to run. A developer's machine may lack it; where all tools have to be there, they run and fail.
   package static let isWanted: Bool = {
     let environment = ProcessInfo.processInfo.environment
-    return isInstalled || environment["CI"] != nil || environment["SERATUS_REQUIRE_TOOLS"] != nil
+    return isInstalled || environment["CI"] != nil || environment["LONTAR_REQUIRE_TOOLS"] != nil
   }()
 
   /// What it finds at a port of this machine, as XML. Waits on a thread of its own: the pool of the tests' tasks has few.
