@@ -115,6 +115,26 @@ internal import Testing
     await echo.stop(client)
   }
 
+  @Test func `a stream that can't even begin ends for its observers, too`() async throws {
+    let echo = try await Self.echo()
+    let seen = Signals<String>()
+    let client = try echo.client { $0.options.interceptors = [Scribe("only", seen)] }
+    // An idempotency key has 16 bytes.
+    let options = CallOptions(idempotencyKey: [1, 2, 3])
+    for kind in 0..<3 {
+      let error = await RPCError.of {
+        switch kind {
+        case 0: _ = try await EchoClient(client).serverStream(EchoRequest(), options: options)
+        case 1: _ = try await EchoClient(client).clientStream(options: options)
+        default: _ = try await EchoClient(client).bidiStream(options: options)
+        }
+      }
+      #expect(error?.code == .invalidArgument)
+      #expect(await seen.next(2).last == "only ended INVALID_ARGUMENT")
+    }
+    await echo.stop(client)
+  }
+
   @Test func `a stream that is given up ends for its observers, too`() async throws {
     let echo = try await Self.echo()
     let seen = Signals<String>()

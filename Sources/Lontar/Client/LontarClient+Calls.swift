@@ -9,8 +9,10 @@ extension LontarClient {
     _ method: Method<Request, Response>, _ request: Request, options: CallOptions = CallOptions()
   ) async throws(RPCError) -> ResponseStream<Response> {
     let (options, observers) = try await intercepted(method, options)
-    let call = try makeCall(method, await OutgoingMessage(encode(request), options.compression), options)
-    return ResponseStream(lease: begin(call, observers))
+    let lease = try await begin(observers) { () async throws(RPCError) in
+      try makeCall(method, await OutgoingMessage(encode(request), options.compression), options)
+    }
+    return ResponseStream(lease: lease)
   }
 
   /// A stream of requests, one answer: write, `finish`, then ask for the answer. Dropping the call cancels it.
@@ -18,7 +20,7 @@ extension LontarClient {
     _ method: Method<Request, Response>, options: CallOptions = CallOptions()
   ) async throws(RPCError) -> ClientStreamingCall<Request, Response> {
     let (options, observers) = try await intercepted(method, options)
-    let lease = begin(try makeCall(method, nil, options), observers)
+    let lease = try await begin(observers) { () async throws(RPCError) in try makeCall(method, nil, options) }
     return ClientStreamingCall(requests: RequestWriter(lease: lease, codec: options.compression), lease: lease)
   }
 
@@ -27,7 +29,7 @@ extension LontarClient {
     _ method: Method<Request, Response>, options: CallOptions = CallOptions()
   ) async throws(RPCError) -> BidirectionalCall<Request, Response> {
     let (options, observers) = try await intercepted(method, options)
-    let lease = begin(try makeCall(method, nil, options), observers)
+    let lease = try await begin(observers) { () async throws(RPCError) in try makeCall(method, nil, options) }
     return BidirectionalCall(
       requests: RequestWriter(lease: lease, codec: options.compression), responses: ResponseStream(lease: lease))
   }
@@ -42,14 +44,23 @@ extension LontarClient {
       do throws(RPCError) {
         if let observer = try await interceptor.begins(method.name, method.kind, &options) { observers.append(observer) }
       } catch {
-        for observer in observers.reversed() { observer.ended(error) }
-        throw error
+        throw Self.tell(observers, error)
       }
     }
     return (options, observers)
   }
 
-  private func begin(_ call: ClientCall, _ observers: [any CallObserver]) -> CallLease {
+  /// The call has ended before it began.
+  private static func tell(_ observers: [any CallObserver], _ error: RPCError) -> RPCError {
+    for observer in observers.reversed() { observer.ended(error) }
+    return error
+  }
+
+  private func begin(
+    _ observers: [any CallObserver], _ make: () async throws(RPCError) -> ClientCall
+  ) async throws(RPCError) -> CallLease {
+    let call: ClientCall
+    do throws(RPCError) { call = try await make() } catch { throw Self.tell(observers, error) }
     call.observers = observers
     let core = core
     core.onLoop { core.start(call) }
