@@ -27,6 +27,23 @@ internal import Testing
     }
   }
 
+  /// The server would refuse it all the same, after it had come.
+  @Test(arguments: [false, true]) func `a request that the server does not take fails at the client`(isOpen: Bool) async throws {
+    try await EchoServer.with(adjust: { $0.limits.messageBytesMax = 10_000 }) { echo, client async throws in
+      if isOpen { #expect(try await EchoClient(client).isServed()) }
+      let call = try await EchoClient(client).clientStream()
+      let error = await RPCError.of {
+        // Without a connection the first is queued, and the call ends when there is one.
+        try await call.requests.write(EchoRequest { $0.payload = Data(count: 20_000) })
+        _ = try await call.response()
+      }
+      #expect(error?.code == .resourceExhausted)
+      #expect(error?.transportReason == .requestTooLarge)
+      #expect(error?.details.parameters["limit"] == "10000")
+      #expect(try await EchoClient(client).isServed())
+    }
+  }
+
   @Test(arguments: [1, 2, 500])
   func `requests and answers alternate like ping and pong`(rounds: Int) async throws {
     try await EchoServer.with { _, client async throws in

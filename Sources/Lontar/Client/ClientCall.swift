@@ -75,6 +75,11 @@ final class ClientCall: @unchecked Sendable {
     return frame
   }
 
+  /// Of those that are to be sent as soon as it has a stream.
+  var longestRequestBytes: Int? {
+    kind.takesOneRequest ? message?.plain.readableBytes : requests.messages.lazy.map(\.plain.readableBytes).max()
+  }
+
   func wait(_ continuation: UnsafeContinuation<Result<WireMessage, RPCError>, Never>) {
     // Its task was cancelled before it came here.
     if let ending { return continuation.resume(returning: .failure(ending)) }

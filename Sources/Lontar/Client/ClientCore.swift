@@ -99,7 +99,7 @@ final class ClientCore: @unchecked Sendable {
 
   private func open(_ call: ClientCall, on connection: ClientLink) {
     if let deadline = call.deadline, deadline.remainingNanoseconds == 0 { return fail(call, .deadlinePassed) }
-    if let bytes = call.message?.plain.readableBytes, bytes > connection.messageBytesMax {
+    if let bytes = call.longestRequestBytes, bytes > connection.messageBytesMax {
       return fail(call, .requestTooLarge(bytes, serverLimit: connection.messageBytesMax))
     }
     connection.open(call)
