@@ -8,8 +8,8 @@ internal import NIOCore
 /// where NIO would take its lock for each. Unchecked because the queue is confined to the loop.
 final class EventLoopTaskExecutor: TaskExecutor, @unchecked Sendable {
   let eventLoop: any EventLoop
-  @exclusivity(unchecked) private var ready: Deque<UnownedJob> = []
-  @exclusivity(unchecked) private var turnIsScheduled = false
+  private var ready: Deque<UnownedJob> = []
+  private var turnIsScheduled = false
 
   init(_ eventLoop: any EventLoop) {
     self.eventLoop = eventLoop

@@ -5,8 +5,7 @@ internal import Synchronization
 
 /// One call on the client. Confined to the client's event loop once it is started.
 ///
-/// Unchecked because it is made on one task and then handed over whole. What each message touches is exempt from the run-time check of
-/// exclusive access: one thread, and no call out of an access.
+/// Unchecked because it is made on one task and then handed over whole.
 final class ClientCall: @unchecked Sendable {
   private let frame: OpenFrame
   let kind: MethodKind
@@ -19,9 +18,9 @@ final class ClientCall: @unchecked Sendable {
   /// The connection of that stream: after a drain two connections may number their streams alike.
   var link: ClientLink?
   /// Nil: nobody measures or traces.
-  @exclusivity(unchecked) var telemetry: CallTelemetry?
+  var telemetry: CallTelemetry?
   /// Of a call with streams, the outermost first.
-  @exclusivity(unchecked) var observers: [any CallObserver] = []
+  var observers: [any CallObserver] = []
   /// Its place in the client's list of live calls.
   var index = -1
   let plan: MethodPlan?
@@ -38,14 +37,14 @@ final class ClientCall: @unchecked Sendable {
   /// The caller may look at the trailing metadata: it will not change any more.
   let endIsKnown = Atomic<Bool>(false)
   /// Messages came or HEAD did: initial metadata will not change any more.
-  @exclusivity(unchecked) private var headIsKnown = false
+  private var headIsKnown = false
   private var headReaders = WaitingWriters()
 
   /// Unary: who waits for the answer. Unsafe, because a checked one costs an allocation a call: each call that is started ends in
   /// `end` or `fail`, at the latest when its connection is lost or its client shut down.
   private var answer: UnsafeContinuation<Result<WireMessage, RPCError>, Never>?
   /// The messages of the other kinds; of unary calls what came before the status.
-  @exclusivity(unchecked) var inbox = Inbox()
+  var inbox = Inbox()
   var writers = WaitingWriters()
   /// Requests of a stream that came before the call had one, or may have to be sent again.
   private(set) var requests = RequestReplay()
@@ -96,7 +95,7 @@ final class ClientCall: @unchecked Sendable {
   func receive(_ message: WireMessage) {
     knowHead()
     telemetry?.traffic.received += message.readableBytes
-    if !observers.isEmpty { for observer in observers { observer.answerReceived(bytes: message.readableBytes) } }
+    for observer in observers { observer.answerReceived(bytes: message.readableBytes) }
     inbox.receive(message)
   }
 

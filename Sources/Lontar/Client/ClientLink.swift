@@ -16,7 +16,7 @@ final class ClientLink: Link, @unchecked Sendable {
   /// No more calls are opened here; it closes when the last has ended.
   private(set) var isLeaving = false
   /// Calls with messages that nobody took while they came.
-  @exclusivity(unchecked) private var unread: [ClientCall] = []
+  private var unread: [ClientCall] = []
   private var heardSince = NIODeadline.now()
   private var pingSince: NIODeadline?
   private var readySince = NIODeadline.now()
