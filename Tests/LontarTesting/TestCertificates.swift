@@ -10,18 +10,30 @@ package enum TestCertificates {
     try made.withLock { made in
       if let made { return made }
       let folder = FileManager.default.temporaryDirectory.appendingPathComponent("seratus-certificates-\(UUID().uuidString)").path
-      let process = Process()
-      let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent()
-      process.executableURL = root.appendingPathComponent("scripts/certificates")
-      process.arguments = [folder]
-      process.standardOutput = FileHandle.nullDevice
-      try process.run()
-      process.waitUntilExit()
-      guard process.terminationStatus == 0 else { throw Failure(status: process.terminationStatus) }
+      try run([folder])
       made = folder
       return folder
     }
+  }
+
+  /// Makes certificates of a test's own, on a thread of its own: the pool of the tests' tasks has few.
+  /// - Parameter arguments: those of scripts/certificates, the folder first.
+  package static func make(_ arguments: [String]) async throws {
+    try await withCheckedThrowingContinuation { continuation in
+      Thread.detachNewThread { continuation.resume(with: Result { try run(arguments) }) }
+    }
+  }
+
+  private static func run(_ arguments: [String]) throws {
+    let process = Process()
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+    process.executableURL = root.appendingPathComponent("scripts/certificates")
+    process.arguments = arguments
+    process.standardOutput = FileHandle.nullDevice
+    try process.run()
+    process.waitUntilExit()
+    guard process.terminationStatus == 0 else { throw Failure(status: process.terminationStatus) }
   }
 
   struct Failure: Error {

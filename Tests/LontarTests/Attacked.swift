@@ -7,11 +7,11 @@ internal import Testing
 /// A server that others use while somebody attacks it.
 enum Attacked {
   /// Lends a server, and checks that it serves those who were there before the attack and those who come later.
-  /// - Returns: the codes with which it ended connections.
-  static func server(
+  /// - Returns: what it says of connections that ended early.
+  static func errors(
     callsMax: Int = 100, register: (@Sendable (inout Router) -> Void)? = nil,
     adjust: @Sendable (inout ServerConfiguration) -> Void = { _ in }, _ attack: (EchoServer) async throws -> Void
-  ) async throws -> [ConnectionErrorCode] {
+  ) async throws -> [any Error] {
     let errors = Mutex<[any Error]>([])
     let echo = try await EchoServer.start(
       callsMax: callsMax, register: register, onConnectionError: { _, error in errors.withLock { $0.append(error) } },
@@ -23,7 +23,15 @@ enum Attacked {
     let late = try echo.client()
     #expect(try await EchoClient(late).isServed(), "a connection from after the attack")
     await echo.stop(early, late)
-    return errors.withLock { $0 }.compactMap { ($0 as? WireError)?.code }
+    return errors.withLock { $0 }
+  }
+
+  /// - Returns: the codes with which it ended connections.
+  static func server(
+    callsMax: Int = 100, register: (@Sendable (inout Router) -> Void)? = nil,
+    adjust: @Sendable (inout ServerConfiguration) -> Void = { _ in }, _ attack: (EchoServer) async throws -> Void
+  ) async throws -> [ConnectionErrorCode] {
+    try await errors(callsMax: callsMax, register: register, adjust: adjust, attack).compactMap { ($0 as? WireError)?.code }
   }
 }
 

@@ -16,7 +16,7 @@ internal import Testing
 
     init() async throws {
       folder = FileManager.default.temporaryDirectory.appendingPathComponent("lontar-clients-\(UUID().uuidString)").path
-      try await Self.make(in: folder)
+      try await TestCertificates.make([folder, "--client", ClientCertificateTests.identity])
     }
 
     deinit {
@@ -29,27 +29,6 @@ internal import Testing
 
     private func files(_ name: String) -> TLSCredentialFiles {
       TLSCredentialFiles(certificateChainPath: "\(folder)/\(name).pem", privateKeyPath: "\(folder)/\(name).key")
-    }
-
-    /// Waits on a thread of its own: the pool of the tests' tasks has few.
-    private static func make(in folder: String) async throws {
-      let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().appendingPathComponent("scripts/certificates")
-      let status: Int32 = try await withCheckedThrowingContinuation { continuation in
-        Thread.detachNewThread {
-          continuation.resume(
-            with: Result {
-              let process = Process()
-              process.executableURL = script
-              process.arguments = [folder, "--client", ClientCertificateTests.identity]
-              process.standardOutput = FileHandle.nullDevice
-              try process.run()
-              process.waitUntilExit()
-              return process.terminationStatus
-            })
-        }
-      }
-      try #require(status == 0)
     }
   }
 

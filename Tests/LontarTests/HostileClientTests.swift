@@ -9,23 +9,6 @@ internal import Testing
 
 /// Clients that break the rules before or after the handshake. After each of them the same server serves a well-behaved one.
 @Suite(.timeLimit(.minutes(5))) struct HostileClientTests {
-  /// Lends a server, notes what it says of its connections, and checks that it serves afterwards.
-  private func survives(
-    adjust: @Sendable (inout ServerConfiguration) -> Void = { _ in }, _ attack: (EchoServer) async throws -> Void
-  ) async throws -> [any Error] {
-    let errors = Mutex<[any Error]>([])
-    let echo = try await EchoServer.start(
-      onConnectionError: { _, error in errors.withLock { $0.append(error) } }, adjust: adjust)
-    let early = try echo.client()
-    #expect(try await EchoClient(early).isServed())
-    try await attack(echo)
-    #expect(try await EchoClient(early).isServed(), "a connection from before the attack")
-    let late = try echo.client()
-    #expect(try await EchoClient(late).isServed(), "a connection from after the attack")
-    await echo.stop(early, late)
-    return errors.withLock { $0 }
-  }
-
   private static func protocols(_ echo: EchoServer, _ names: [String]) throws -> TLSClientConfiguration {
     var configuration = try echo.clientConfiguration().tls
     configuration.applicationProtocols = names
@@ -34,7 +17,7 @@ internal import Testing
 
   @Test(arguments: [[], ["h2"], ["lontar/2"], ["LONTAR/1"], ["lontar/1 "], ["http/1.1", "h2"]])
   func `a client without our application protocol is refused with an alert`(names: [String]) async throws {
-    let errors = try await survives { echo in
+    let errors = try await Attacked.errors { echo in
       let raw = try await RawClient.connect(to: echo, tls: Self.protocols(echo, names))
       await raw.send(FrameDecoder.preface)
       let ending = try await raw.ended()
@@ -47,7 +30,7 @@ internal import Testing
 
   @Test(arguments: ["-tls1_2", "-tls1_1"])
   func `a client of an older TLS is refused with an alert`(version: String) async throws {
-    let errors = try await survives { echo in
+    let errors = try await Attacked.errors { echo in
       let output = try await Self.openssl(echo, [version, "-alpn", "lontar/1", "-cipher", "ALL:@SECLEVEL=0"])
       #expect(output.contains("alert protocol version"))
     }
@@ -81,7 +64,7 @@ internal import Testing
     String(repeating: "\0", count: 5_000),
   ])
   func `plaintext of any kind ends the connection`(text: String) async throws {
-    let errors = try await survives { echo in
+    let errors = try await Attacked.errors { echo in
       let raw = try await RawClient.connect(to: echo, tls: nil)
       await raw.send(Array(text.utf8))
       _ = try await raw.ended()
@@ -92,7 +75,7 @@ internal import Testing
 
   @Test(arguments: 0..<20)
   func `random bytes instead of a handshake end the connection`(seed: UInt64) async throws {
-    _ = try await survives { echo in
+    _ = try await Attacked.errors { echo in
       var state: UInt64 = (seed &* 0x9E37_79B9_7F4A_7C15) | 1
       let bytes: [UInt8] = (0..<600).map { _ -> UInt8 in
         state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
@@ -215,7 +198,7 @@ internal import Testing
 
   @Test(arguments: attacks)
   func `a client that breaks the protocol is told the code and cut off`(attack: Attack) async throws {
-    let errors = try await survives { echo in
+    let errors = try await Attacked.errors { echo in
       let raw = try await RawClient.secure(to: echo)
       await raw.send(attack.bytes)
       let ending = try await raw.ended()
@@ -248,7 +231,7 @@ internal import Testing
   }
 
   @Test func `a wrong environment is refused by HELLO and GOAWAY`() async throws {
-    let errors = try await survives(adjust: { $0.limits.environment = Array(repeating: 7, count: 16) }) { echo in
+    let errors = try await Attacked.errors(adjust: { $0.limits.environment = Array(repeating: 7, count: 16) }) { echo in
       let raw = try await RawClient.secure(to: echo)
       let hello: [UInt8] = [0, 1, 0, 4, 0, 1, 0, 1, 0, 2, 0, 16] + Array(repeating: 8, count: 16)
       await raw.send(FrameDecoder.preface + Self.header(28, 0x01, 0) + hello)
@@ -259,7 +242,7 @@ internal import Testing
 
   @Test(arguments: [0, 1, 7, 8, 19])
   func `a client that never says HELLO is cut off`(bytes: Int) async throws {
-    let errors = try await survives(adjust: { $0.limits.helloTimeoutSeconds = 3 }) { echo in
+    let errors = try await Attacked.errors(adjust: { $0.limits.helloTimeoutSeconds = 3 }) { echo in
       let raw = try await RawClient.secure(to: echo)
       await raw.send(Array(Self.greeting.prefix(bytes)))
       #expect(try await Self.goAway(raw.ended()) == .timeout)
@@ -268,7 +251,7 @@ internal import Testing
   }
 
   @Test func `a client that never begins its handshake is cut off`() async throws {
-    let errors = try await survives(adjust: { $0.tls.limits.handshakeTimeout = .seconds(3) }) { echo in
+    let errors = try await Attacked.errors(adjust: { $0.tls.limits.handshakeTimeout = .seconds(3) }) { echo in
       let raw = try await RawClient.connect(to: echo, tls: nil)
       #expect(try await raw.ended().received.readableBytes == 0)
     }
@@ -276,7 +259,7 @@ internal import Testing
   }
 
   @Test func `a client that never ends its frame is cut off`() async throws {
-    let errors = try await survives(adjust: { $0.limits.frameTimeoutSeconds = 3 }) { echo in
+    let errors = try await Attacked.errors(adjust: { $0.limits.frameTimeoutSeconds = 3 }) { echo in
       let raw = try await RawClient.secure(to: echo)
       await raw.send(Self.greeting + Self.header(9, 0x02, 1) + [0, 1, 0])
       #expect(try await Self.goAway(raw.ended()) == .timeout)
@@ -292,7 +275,7 @@ internal import Testing
 
   @Test(arguments: drips)
   func `a client that lets its bytes drip is cut off all the same`(stage: String, begun: [UInt8], rest: Int) async throws {
-    let errors = try await survives(adjust: {
+    let errors = try await Attacked.errors(adjust: {
       $0.limits.frameTimeoutSeconds = 1
       $0.limits.helloTimeoutSeconds = stage == "preface and HELLO" ? 2 : 120
     }) { echo in
@@ -310,7 +293,7 @@ internal import Testing
   }
 
   @Test func `a client that lets its handshake drip is cut off all the same`() async throws {
-    let errors = try await survives(adjust: { $0.tls.limits.handshakeTimeout = .seconds(3) }) { echo in
+    let errors = try await Attacked.errors(adjust: { $0.tls.limits.handshakeTimeout = .seconds(3) }) { echo in
       let raw = try await RawClient.connect(to: echo, tls: nil)
       // A handshake record of 512 bytes that never comes to its end.
       await raw.send([0x16, 0x03, 0x01, 0x02, 0x00])
@@ -325,7 +308,7 @@ internal import Testing
 
   /// On a busy connection every read may end within a frame: the clock is the frame's, not the connection's.
   @Test func `a client whose every read ends within a frame is served`() async throws {
-    let errors = try await survives(adjust: { $0.limits.frameTimeoutSeconds = 2 }) { echo in
+    let errors = try await Attacked.errors(adjust: { $0.limits.frameTimeoutSeconds = 2 }) { echo in
       let raw = try await RawClient.secure(to: echo)
       let message = RawFrames.message(1, [])
       let (begin, rest) = (Array(message.prefix(5)), Array(message.dropFirst(5)))

@@ -19,7 +19,7 @@ internal import Testing
       folder = FileManager.default.temporaryDirectory.appendingPathComponent("lontar-reload-\(UUID().uuidString)").path
       for number in 0...1 {
         // The authority stays, a server certificate that is missing is made anew.
-        try await Self.make(in: folder)
+        try await TestCertificates.make([folder])
         for kind in ["pem", "key"] {
           try FileManager.default.moveItem(atPath: "\(folder)/server.\(kind)", toPath: "\(folder)/\(number).\(kind)")
         }
@@ -32,26 +32,6 @@ internal import Testing
         try? FileManager.default.removeItem(atPath: "\(folder)/current.\(kind)")
         try FileManager.default.copyItem(atPath: "\(folder)/\(number).\(kind)", toPath: "\(folder)/current.\(kind)")
       }
-    }
-
-    private static func make(in folder: String) async throws {
-      let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().appendingPathComponent("scripts/certificates")
-      let status: Int32 = try await withCheckedThrowingContinuation { continuation in
-        Thread.detachNewThread {
-          continuation.resume(
-            with: Result {
-              let process = Process()
-              process.executableURL = script
-              process.arguments = [folder]
-              process.standardOutput = FileHandle.nullDevice
-              try process.run()
-              process.waitUntilExit()
-              return process.terminationStatus
-            })
-        }
-      }
-      #expect(status == 0)
     }
   }
 

@@ -109,4 +109,9 @@ import Testing
       decoder.feed(ByteBuffer(count: 1))
     }
   }
+
+  /// What PROTOCOL.md, section 7, says of messages that wait: their credit counts 8 bytes even of an empty one.
+  @Test func `a message that waits costs 32 bytes beside its own`() {
+    #expect(MemoryLayout<WireMessage>.stride == 32)
+  }
 }
