@@ -19,9 +19,23 @@ struct Inbox {
   var isEmpty: Bool { messages.isEmpty }
   var hasFinished: Bool { outcome != nil }
 
-  mutating func receive(_ message: WireMessage) {
+  /// What became of a message.
+  enum Receipt {
+    /// A reader has it.
+    case taken
+    /// It waits, as the first since `compact` or `take`.
+    case first
+    case further
+  }
+
+  @discardableResult
+  mutating func receive(_ message: WireMessage) -> Receipt {
     messages.append(message)
-    wake()
+    guard reader == nil else {
+      wake()
+      return .taken
+    }
+    return messages.count == settled + 1 ? .first : .further
   }
 
   /// No more will come; a second end is ignored. What is there can still be taken, and then the error comes.

@@ -154,9 +154,8 @@ package struct ClientConnection: ~Copyable {
     _ stream: UInt32, _ bytes: ByteBuffer, codec: UInt8, more: Bool, end: Bool
   ) throws(WireError) -> Event? {
     try core.receiveOnConnection(bytes.readableBytes)
-    guard let call = try known(stream) else { return nil }
+    guard let call = try known(stream, answers: true) else { return nil }
     guard !end else { return try fault(stream, StreamFault(.malformed, "a server ends a stream with STATUS")) }
-    core.streams.update(stream) { $0.headOpen = false }
     switch try core.receive(stream, bytes, codec: codec, more: more) {
     case .success(let message?): return .message(stream: stream, call: call, message)
     case .success(nil): return nil
@@ -193,9 +192,14 @@ package struct ClientConnection: ~Copyable {
   }
 
   /// The call's object; nil: the stream is already over or given up, and what still comes for it is of no use.
-  private mutating func known(_ stream: UInt32) throws(WireError) -> AnyObject?? {
+  /// - Parameter answers: HEAD can come no more.
+  private mutating func known(_ stream: UInt32, answers: Bool = false) throws(WireError) -> AnyObject?? {
     try requireOpened(stream)
-    return core.streams.update(stream) { $0.discards ? nil : .some($0.attachment) } ?? nil
+    let call = core.streams.update(stream) { state -> AnyObject?? in
+      if answers { state.headOpen = false }
+      return state.discards ? nil : .some(state.attachment)
+    }
+    return call ?? nil
   }
 
   /// The stream ended by itself: it needs no RESET any more. Nil: it had ended before, or was given up.

@@ -92,11 +92,12 @@ final class ClientCall: @unchecked Sendable {
     knowHead()
   }
 
-  func receive(_ message: WireMessage) {
+  @discardableResult
+  func receive(_ message: WireMessage) -> Inbox.Receipt {
     knowHead()
     telemetry?.traffic.received += message.readableBytes
     for observer in observers { observer.answerReceived(bytes: message.readableBytes) }
-    inbox.receive(message)
+    return inbox.receive(message)
   }
 
   private func tellEnd(_ error: RPCError?) {

@@ -108,11 +108,10 @@ final class ClientLink: Link, @unchecked Sendable {
       heardSince = .now()
     case .message(let stream, let call, let message):
       guard let call = call as? ClientCall else { return watchHeard(call, message) }
-      call.receive(message)
-      if call.inbox.isEmpty {
-        machine.messagesTaken(stream)
-      } else if call !== unread.last {
-        unread.append(call)
+      switch call.receive(message) {
+      case .taken: machine.messagesTaken(stream)
+      case .first: unread.append(call)
+      case .further: break
       }
     case .status(let call, let status, let message):
       guard let call = call as? ClientCall else { return watchEnded(call, RPCError(status)) }

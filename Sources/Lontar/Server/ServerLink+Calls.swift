@@ -84,8 +84,7 @@ extension ServerLink {
     guard !call.isOver else { return }
     call.traffic.received += message.readableBytes
     guard call.registered.kind.takesOneRequest else {
-      call.inbox.receive(message)
-      if call.inbox.isEmpty { machine.messagesTaken(call.stream) }
+      if call.inbox.receive(message) == .taken { machine.messagesTaken(call.stream) }
       if isEnd { call.inbox.finish(.success(())) }
       return
     }
