@@ -104,27 +104,6 @@ struct Inbox {
   }
 }
 
-extension Deque<WireMessage> {
-  /// What a batch has at most once it is inflated, but for its last message.
-  static let batchBytesMax = 1_024 * 1_024
-
-  /// Takes as many messages from the front as make one batch, at least one: a window full of compressed ones may be a thousand times as
-  /// long when it is inflated.
-  mutating func takeBatch() -> Self {
-    var bytes = 0
-    for index in indices {
-      bytes += Int(self[index].plainBytes)
-      guard bytes < Self.batchBytesMax || index == endIndex - 1 else {
-        let batch = Self(self[...index])
-        removeFirst(index + 1)
-        return batch
-      }
-    }
-    defer { self = [] }
-    return self
-  }
-}
-
 extension WireMessage {
   /// The same message, in storage of its own if it is a small part of a large read.
   func detached() -> WireMessage {

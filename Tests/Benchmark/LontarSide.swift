@@ -7,17 +7,12 @@ internal import LontarTesting
 /// Lontar's echo. Its tasks run on the client's event loop.
 struct LontarSide: EchoSide {
   struct Settings: EchoSettings {
-    @Option(help: "The server writes so many messages of a stream at a time, and the client reads as many as have come.")
-    var batch = 1
-
-    var serverArguments: [String] { ["--batch", "\(batch)"] }
+    var serverArguments: [String] { [] }
   }
 
   private let client: LontarClient
-  private let readsBatches: Bool
 
   init(_ server: EchoProcess, _ settings: Settings) throws {
-    readsBatches = settings.batch > 1
     client = try LontarClient(
       ClientConfiguration(
         host: "127.0.0.1", port: server.port,
@@ -44,17 +39,9 @@ struct LontarSide: EchoSide {
   func stream(_ request: Lontar_Testing_V1_EchoRequest, payloadBytes: Int) async throws -> Int {
     let options = CallOptions(timeout: .seconds(120))
     var count = 0
-    let answers = try await Lontar_Testing_V1_EchoClient(client).serverStream(request, options: options)
-    guard readsBatches else {
-      for try await answer in answers {
-        precondition(answer.payload.count == payloadBytes)
-        count += 1
-      }
-      return count
-    }
-    for try await batch in answers.batches {
-      precondition(batch.allSatisfy { $0.payload.count == payloadBytes })
-      count += batch.count
+    for try await answer in try await Lontar_Testing_V1_EchoClient(client).serverStream(request, options: options) {
+      precondition(answer.payload.count == payloadBytes)
+      count += 1
     }
     return count
   }
@@ -73,8 +60,6 @@ struct EchoServe: AsyncParsableCommand {
   var certificates: String?
   @Option(help: "The longest frame with message bytes that it takes.")
   var framePayload = 16_372
-  @Option(help: "So many messages of a stream are written at a time.")
-  var batch = 1
 
   func run() async throws {
     let folder = try certificates ?? TestCertificates.folder()
@@ -87,7 +72,7 @@ struct EchoServe: AsyncParsableCommand {
     configuration.limits.callsPerConnectionMax = 1_024
     configuration.limits.framePayloadBytesMax = framePayload
     var router = Router()
-    router.register(BenchmarkEcho(batch: batch))
+    router.register(BenchmarkEcho())
     let server = try LontarServer(configuration: configuration, router: router)
     print("\(try await server.start().port) \(folder)")
     fflush(nil)
@@ -96,9 +81,8 @@ struct EchoServe: AsyncParsableCommand {
 }
 
 /// The echo of the tests. Streams that only ask for so many messages of so many bytes have their message made once: what is measured is
-/// how it is written, each by itself or `batch` at a time.
+/// how it is written, each by itself.
 private struct BenchmarkEcho: Lontar_Testing_V1_EchoHandler {
-  let batch: Int
   private let echo = EchoService()
 
   func unary(_ request: Lontar_Testing_V1_EchoRequest, context: CallContext) async throws -> Lontar_Testing_V1_EchoResponse {
@@ -113,15 +97,7 @@ private struct BenchmarkEcho: Lontar_Testing_V1_EchoHandler {
     }
     var response = Lontar_Testing_V1_EchoResponse()
     response.payload = Data(count: Int(request.responseBytes))
-    guard batch > 1 else {
-      for _ in 0..<request.responseCount { try await writer.write(response) }
-      return
-    }
-    var left = Int(request.responseCount)
-    while left > 0 {
-      try await writer.write(contentsOf: Array(repeating: response, count: min(batch, left)))
-      left -= batch
-    }
+    for _ in 0..<request.responseCount { try await writer.write(response) }
   }
 
   func clientStream(_ requests: RequestStream<Lontar_Testing_V1_EchoRequest>, context: CallContext) async throws

@@ -22,12 +22,6 @@ public struct RequestWriter<Request: Message & Sendable>: Sendable {
     try await lease.send(compresses ? await OutgoingMessage(bytes, codec) : OutgoingMessage(bytes))
   }
 
-  /// The same for many, in order.
-  /// - Throws: as for one. What came before it is written.
-  public func write(contentsOf messages: [Request], compressed: Bool = true) async throws(RPCError) {
-    for message in messages { try await write(message, compressed: compressed) }
-  }
-
   /// No more requests follow. A second time does nothing.
   public func finish() {
     lease.halfClose()

@@ -19,20 +19,6 @@ public struct ResponseWriter<Response: Message & Sendable>: Sendable {
     case .elsewhere: try await sink.send(message)
     }
   }
-
-  /// The same for many, in order; returns when there is room for more behind the last.
-  /// - Throws: as for one. What came before it is written.
-  public func write(contentsOf messages: [Response], compressed: Bool = true) async throws {
-    let compresses = compressed && context.facts.answerCodec != nil
-    for message in messages {
-      let message = compresses ? try await message.wireMessage(context) : WireMessage(try message.lontarBytes())
-      switch try sink.sendNow(message) {
-      case .queued: continue
-      case .full: try await sink.waitForRoom()
-      case .elsewhere: try await sink.send(message)
-      }
-    }
-  }
 }
 
 /// The requests of a client-streaming or bidirectional call, to be read once. Whoever reads slowly holds the client back.
