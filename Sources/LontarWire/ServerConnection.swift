@@ -273,11 +273,11 @@ package struct ServerConnection: ~Copyable {
     core.writeAnswer(stream, message)
   }
 
-  /// Ends a call whose STATUS waits for the client's credit although its deadline has passed: what is left to send is dropped. Nothing
-  /// happens if all of it has left.
-  package mutating func giveUp(_ stream: UInt32) throws(WireError) {
+  /// Ends a call whose STATUS waits for the client's credit although its time is over: what is left to send is dropped. Nothing happens
+  /// if all of it has left.
+  package mutating func giveUp(_ stream: UInt32, _ fault: StreamFault = .deadlinePassed) throws(WireError) {
     guard core.removeStream(stream) != nil else { return }
-    try core.writeReset(stream, StreamFault(.deadlineExceeded, "the deadline of the call passed before its answer could leave"))
+    try core.writeReset(stream, fault)
   }
 
   /// The objects of the calls whose streams have not ended, whether their handlers run or not.

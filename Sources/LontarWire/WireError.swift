@@ -48,4 +48,7 @@ package struct StreamFault: Error, Sendable, Equatable {
     self.code = code
     self.reason = reason
   }
+
+  package static let deadlinePassed = StreamFault(
+    .deadlineExceeded, "the deadline of the call passed before its answer could leave")
 }

@@ -212,6 +212,10 @@ extension RegistryServer {
     configuration.limits.callsPerConnectionMax = listening.callsPerConnectionMax
     configuration.limits.messageBytesMax = listening.messageBytesMax
     configuration.limits.idleTimeoutSeconds = listening.idleSeconds
+    configuration.limits.connectionAgeSecondsMax = listening.connectionAgeSeconds
+    configuration.limits.connectionAgeGraceSeconds = listening.connectionGraceSeconds
+    configuration.limits.keepaliveSeconds = listening.keepaliveSeconds
+    configuration.limits.keepaliveTimeoutSeconds = listening.keepaliveTimeoutSeconds
     configuration.limits.callTimeoutSecondsMax = listening.callSecondsMax
     configuration.eventLoops = listening.eventLoops
     if let name = listening.environment { configuration.limits.environment = EnvironmentName.identifier(name) }

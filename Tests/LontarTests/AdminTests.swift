@@ -34,7 +34,7 @@ internal import Testing
       #expect(server.limits.callsPerConnectionMax == 100)
       #expect(server.limits.messageBytesMax == 4_194_304)
       #expect(server.limits.idleTimeout.seconds == 300)
-      #expect(server.limits.connectionAgeMax.seconds == 0)
+      #expect(server.limits.connectionAgeMax.seconds == 0 && server.limits.connectionAgeGrace.seconds == 0)
       #expect(server.counters.callsStarted == 5)
       #expect(server.counters.callsEnded == ["OK": 3, "NOT_FOUND": 1])
       #expect(server.counters.callsNow == 1, "the question itself")

@@ -122,6 +122,55 @@ internal import Testing
     await echo.stop()
   }
 
+  @Test func `a call of an old connection that does not end in the grace ends with UNAVAILABLE, and another goes elsewhere`()
+    async throws
+  {
+    let ends = Signals<HandlerEnd>()
+    try await EchoServer.with(
+      register: { router in
+        router.register(EchoService())
+        router.serverStreaming(Lontar_Testing_V1_Echo.serverStream) { _, writer, _ in
+          do {
+            try await Task.sleep(for: .seconds(60))
+            ends.send(.finished)
+          } catch {
+            ends.send(HandlerEnd(error))
+            throw error
+          }
+        }
+      }, adjust: { ($0.limits.connectionAgeSecondsMax, $0.limits.connectionAgeGraceSeconds) = (1, 2) }
+    ) { _, client async throws in
+      let stream = try await EchoClient(client).serverStream(EchoRequest())
+      let start = ContinuousClock.now
+      let (messages, error) = await stream.collect()
+      #expect(messages.isEmpty && error?.code == .unavailable)
+      #expect(error?.message == "the connection has reached its age, and the call did not end in time")
+      #expect(ContinuousClock.now - start > .seconds(2), "it has had its grace")
+      #expect(await ends.next() == .cancelled)
+      #expect(try await EchoClient(client).isServed())
+    }
+  }
+
+  @Test func `an answer of an old connection for which its client gives no credit holds it no longer than the grace`()
+    async throws
+  {
+    try await EchoServer.with(adjust: {
+      ($0.limits.connectionAgeSecondsMax, $0.limits.connectionAgeGraceSeconds) = (1, 1)
+    }) { echo, client async throws in
+      // More than a window, of which nothing is read.
+      let stream = try await EchoClient(client).serverStream(
+        EchoRequest {
+          $0.responseCount = 3_000
+          $0.responseBytes = 1_000
+        })
+      _ = try await stream.initialMetadata
+      while echo.server.connectionCount > 0 { try await Task.sleep(for: .milliseconds(50)) }
+      let (messages, error) = await stream.collect()
+      #expect(messages.count < 3_000 && error?.code == .unavailable)
+      #expect(messages.allSatisfy { $0.payload.count == 1_000 })
+    }
+  }
+
   @Test func `calls go on while their connection is replaced because of its age`() async throws {
     try await EchoServer.with(
       register: { router in

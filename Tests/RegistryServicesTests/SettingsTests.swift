@@ -1,4 +1,5 @@
 import Foundation
+import Lontar
 import PostgresClient
 import RegistryModel
 import RegistryProtocol
@@ -93,6 +94,26 @@ import Testing
     let half: [UInt8] = [0xBA, 0x78, 0x16, 0xBF, 0x8F, 0x01, 0xCF, 0xEA, 0x41, 0x41, 0x40, 0xDE, 0x5D, 0xAE, 0x22, 0x23]
     #expect(EnvironmentName.identifier("abc") == half)
     #expect(EnvironmentName.identifier("training") != EnvironmentName.identifier("Training"))
+  }
+
+  @Test func `each limit of connections is what the operator has set, and the default otherwise`() throws {
+    let keys = [
+      "listen.connections_max", "listen.calls_per_connection_max", "listen.message_bytes_max", "listen.idle_seconds",
+      "listen.connection_age_seconds", "listen.connection_grace_seconds", "listen.keepalive_seconds",
+      "listen.keepalive_timeout_seconds", "listen.call_seconds_max", "listen.event_loops",
+    ]
+    func numbers(_ flags: [String: String]) throws -> [Int] {
+      let configuration = RegistryServer.configuration(try ServerSettings(SettingsLayers(flags: flags)))
+      let limits = configuration.limits
+      return [
+        configuration.connectionsMax, limits.callsPerConnectionMax, limits.messageBytesMax, limits.idleTimeoutSeconds,
+        limits.connectionAgeSecondsMax, limits.connectionAgeGraceSeconds, limits.keepaliveSeconds,
+        limits.keepaliveTimeoutSeconds, limits.callTimeoutSecondsMax, configuration.eventLoops,
+      ]
+    }
+    #expect(try numbers([:]) == [1_000, 100, 4_194_304, 300, 0, 0, 30, 20, 300, 0])
+    let chosen = [7, 8, 70_000, 9, 10, 11, 12, 13, 14, 15]
+    #expect(try numbers(Dictionary(uniqueKeysWithValues: zip(keys, chosen.map { "\($0)" }))) == chosen)
   }
 
   @Test func `settings that contradict each other are refused`() throws {

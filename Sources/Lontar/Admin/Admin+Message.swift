@@ -26,6 +26,7 @@ extension Lontar_Admin_V1_Limits {
     idleTimeout = Google_Protobuf_Duration(seconds: limits.idleTimeoutSeconds)
     callTimeoutMax = Google_Protobuf_Duration(seconds: limits.callTimeoutSecondsMax)
     connectionAgeMax = Google_Protobuf_Duration(seconds: limits.connectionAgeSecondsMax)
+    connectionAgeGrace = Google_Protobuf_Duration(seconds: limits.connectionAgeGraceSeconds)
     keepalive = Google_Protobuf_Duration(seconds: limits.keepaliveSeconds)
     keepaliveTimeout = Google_Protobuf_Duration(seconds: limits.keepaliveTimeoutSeconds)
   }

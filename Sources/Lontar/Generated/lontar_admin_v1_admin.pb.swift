@@ -174,6 +174,16 @@ public nonisolated struct Lontar_Admin_V1_Limits: @unchecked Sendable {
   /// Clears the value of `keepaliveTimeout`. Subsequent reads from it will return its default value.
   public mutating func clearKeepaliveTimeout() {_uniqueStorage()._keepaliveTimeout = nil}
 
+  /// 0: deadlines end the calls of an old connection
+  public var connectionAgeGrace: SwiftProtobuf.Google_Protobuf_Duration {
+    get {_storage._connectionAgeGrace ?? SwiftProtobuf.Google_Protobuf_Duration()}
+    set {_uniqueStorage()._connectionAgeGrace = newValue}
+  }
+  /// Returns true if `connectionAgeGrace` has been explicitly set.
+  public var hasConnectionAgeGrace: Bool {_storage._connectionAgeGrace != nil}
+  /// Clears the value of `connectionAgeGrace`. Subsequent reads from it will return its default value.
+  public mutating func clearConnectionAgeGrace() {_uniqueStorage()._connectionAgeGrace = nil}
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -555,7 +565,7 @@ nonisolated extension Lontar_Admin_V1_GetServerResponse: SwiftProtobuf.Message, 
 
 nonisolated extension Lontar_Admin_V1_Limits: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Limits"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}connections_max\0\u{3}calls_per_connection_max\0\u{3}message_bytes_max\0\u{3}frame_payload_bytes_max\0\u{3}hello_timeout\0\u{3}frame_timeout\0\u{3}idle_timeout\0\u{3}call_timeout_max\0\u{3}connection_age_max\0\u{1}keepalive\0\u{3}keepalive_timeout\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}connections_max\0\u{3}calls_per_connection_max\0\u{3}message_bytes_max\0\u{3}frame_payload_bytes_max\0\u{3}hello_timeout\0\u{3}frame_timeout\0\u{3}idle_timeout\0\u{3}call_timeout_max\0\u{3}connection_age_max\0\u{1}keepalive\0\u{3}keepalive_timeout\0\u{3}connection_age_grace\0")
 
   fileprivate class _StorageClass {
     var _connectionsMax: Int32 = 0
@@ -569,6 +579,7 @@ nonisolated extension Lontar_Admin_V1_Limits: SwiftProtobuf.Message, SwiftProtob
     var _connectionAgeMax: SwiftProtobuf.Google_Protobuf_Duration? = nil
     var _keepalive: SwiftProtobuf.Google_Protobuf_Duration? = nil
     var _keepaliveTimeout: SwiftProtobuf.Google_Protobuf_Duration? = nil
+    var _connectionAgeGrace: SwiftProtobuf.Google_Protobuf_Duration? = nil
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -590,6 +601,7 @@ nonisolated extension Lontar_Admin_V1_Limits: SwiftProtobuf.Message, SwiftProtob
       _connectionAgeMax = source._connectionAgeMax
       _keepalive = source._keepalive
       _keepaliveTimeout = source._keepaliveTimeout
+      _connectionAgeGrace = source._connectionAgeGrace
     }
   }
 
@@ -619,6 +631,7 @@ nonisolated extension Lontar_Admin_V1_Limits: SwiftProtobuf.Message, SwiftProtob
         case 9: try { try decoder.decodeSingularMessageField(value: &_storage._connectionAgeMax) }()
         case 10: try { try decoder.decodeSingularMessageField(value: &_storage._keepalive) }()
         case 11: try { try decoder.decodeSingularMessageField(value: &_storage._keepaliveTimeout) }()
+        case 12: try { try decoder.decodeSingularMessageField(value: &_storage._connectionAgeGrace) }()
         default: break
         }
       }
@@ -664,6 +677,9 @@ nonisolated extension Lontar_Admin_V1_Limits: SwiftProtobuf.Message, SwiftProtob
       try { if let v = _storage._keepaliveTimeout {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
       } }()
+      try { if let v = _storage._connectionAgeGrace {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 12)
+      } }()
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -684,6 +700,7 @@ nonisolated extension Lontar_Admin_V1_Limits: SwiftProtobuf.Message, SwiftProtob
         if _storage._connectionAgeMax != rhs_storage._connectionAgeMax {return false}
         if _storage._keepalive != rhs_storage._keepalive {return false}
         if _storage._keepaliveTimeout != rhs_storage._keepaliveTimeout {return false}
+        if _storage._connectionAgeGrace != rhs_storage._connectionAgeGrace {return false}
         return true
       }
       if !storagesAreEqual {return false}

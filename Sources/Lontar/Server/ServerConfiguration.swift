@@ -46,6 +46,8 @@ public struct ServerLimits: Sendable {
   public var software = "lontar"
   /// A connection is drained when it is this old, give or take a tenth; 0: never.
   public var connectionAgeSecondsMax = 0
+  /// Calls that still run so long after such a drain began end with UNAVAILABLE; 0: their deadlines end them.
+  public var connectionAgeGraceSeconds = 0
   /// A client that has calls but is silent for so long is asked for a sign of life.
   public var keepaliveSeconds = 30
   /// Without an answer to that by then, it is gone.

@@ -14,6 +14,8 @@ struct ServerClocks {
   let openSince = NIODeadline.now()
   fileprivate(set) var bytesSince = NIODeadline.now()
   fileprivate var pingSince: NIODeadline?
+  /// It is drained because of its age.
+  fileprivate var agedSince: NIODeadline?
 
   /// The clock of a frame begins anew with each frame: on a busy connection every read may end within one.
   mutating func read(_ now: NIODeadline, holdsPartialFrame: Bool, frames: UInt64) {
@@ -51,7 +53,11 @@ extension ServerLink {
     var earliest = NIODeadline.distantFuture
     for case let call as ServerCall in machine.liveCalls {
       guard let deadline = call.deadline else { continue }
-      if deadline <= now { expire(call) } else { earliest = min(earliest, deadline) }
+      if deadline <= now {
+        cutOff(call, RPCError(.deadlineExceeded, "the deadline of the call has passed"))
+      } else {
+        earliest = min(earliest, deadline)
+      }
     }
     if earliest < .distantFuture {
       clocks.sweep.watch(earliest, on: executor.eventLoop) { [weak self] in self?.sweepDeadlines() }
@@ -60,9 +66,9 @@ extension ServerLink {
   }
 
   /// Stops the handler and answers. An answer that the client gives no credit for must not hold its place any longer.
-  private func expire(_ call: ServerCall) {
-    end(call, RPCError(.deadlineExceeded, "the deadline of the call has passed"))
-    do throws(WireError) { try machine.giveUp(call.stream) } catch { fail(error) }
+  private func cutOff(_ call: ServerCall, _ error: RPCError, _ fault: StreamFault = .deadlinePassed) {
+    end(call, error)
+    do throws(WireError) { try machine.giveUp(call.stream, fault) } catch { fail(error) }
   }
 
   private func checkClocks() {
@@ -101,6 +107,17 @@ extension ServerLink {
   /// Old connections are drained, so that clients find new servers and certificates.
   private func retireByAge(_ now: NIODeadline) {
     guard let ageMax = shared.connectionAgeSeconds(of: id) else { return }
-    if now - clocks.openSince > .seconds(ageMax) { drain("this connection has reached its age") }
+    guard now - clocks.openSince > .seconds(ageMax) else { return }
+    guard let since = clocks.agedSince else {
+      clocks.agedSince = now
+      return drain("this connection has reached its age")
+    }
+    let grace = Int64(shared.configuration.connectionAgeGraceSeconds)
+    if grace > 0, now - since > .seconds(grace) {
+      for case let call as ServerCall in machine.liveCalls {
+        let reason = "the connection has reached its age, and the call did not end in time"
+        cutOff(call, RPCError(.unavailable, reason), StreamFault(.refused, reason))
+      }
+    }
   }
 }

@@ -137,7 +137,7 @@ final class ServerLink: Link, @unchecked Sendable {
       shared.totals.connectionFailed(error.code)
       shared.connectionFailed(id, error)
     }
-    for call in running { stop(call, RPCError(.cancelled, "the connection broke the protocol")) }
+    for call in running { stop(call, RPCError(.cancelled, "the connection was ended: \(error.reason)")) }
     scheduleFlush()
   }
 

@@ -9,6 +9,12 @@ package struct ServerSettings: Sendable {
     package var callsPerConnectionMax: Int
     package var messageBytesMax: Int
     package var idleSeconds: Int
+    /// 0: connections grow as old as they like.
+    package var connectionAgeSeconds: Int
+    /// 0: the calls of an old connection end by their deadlines.
+    package var connectionGraceSeconds: Int
+    package var keepaliveSeconds: Int
+    package var keepaliveTimeoutSeconds: Int
     package var callSecondsMax: Int
     package var eventLoops: Int
     /// nil: not stated.
@@ -67,6 +73,10 @@ package struct ServerSettings: Sendable {
       host: values["listen.host"], port: values[number: "listen.port"], connectionsMax: values[number: "listen.connections_max"],
       callsPerConnectionMax: values[number: "listen.calls_per_connection_max"],
       messageBytesMax: values[number: "listen.message_bytes_max"], idleSeconds: values[number: "listen.idle_seconds"],
+      connectionAgeSeconds: values[number: "listen.connection_age_seconds"],
+      connectionGraceSeconds: values[number: "listen.connection_grace_seconds"],
+      keepaliveSeconds: values[number: "listen.keepalive_seconds"],
+      keepaliveTimeoutSeconds: values[number: "listen.keepalive_timeout_seconds"],
       callSecondsMax: values[number: "listen.call_seconds_max"], eventLoops: values[number: "listen.event_loops"],
       environment: values["environment"].isEmpty ? nil : values["environment"])
     let authority = values["tls.client_authority"]

@@ -92,6 +92,21 @@ extension Setting {
       "listen.idle_seconds", .integer(1...86_400), default: "300", "connections without a call are closed after this",
       id: "koneksi tanpa panggilan ditutup setelah ini"),
     Setting(
+      "listen.connection_age_seconds", .integer(0...604_800), default: "0",
+      "connections older than this, give or take a tenth, take no more calls, so that clients connect anew; 0: never",
+      id: "koneksi yang lebih tua dari ini, kurang lebih sepersepuluh, tidak menerima panggilan lagi; 0: tidak pernah"),
+    Setting(
+      "listen.connection_grace_seconds", .integer(0...86_400), default: "0",
+      "calls that still run so long after that are ended; 0: by their deadlines",
+      id: "panggilan yang masih berjalan selama ini setelahnya diakhiri; 0: oleh batas waktunya"),
+    Setting(
+      "listen.keepalive_seconds", .integer(1...3_600), default: "30",
+      "a client that has calls and is silent for so long is asked whether it is still there",
+      id: "klien yang masih punya panggilan dan diam selama ini ditanya apakah masih ada"),
+    Setting(
+      "listen.keepalive_timeout_seconds", .integer(1...3_600), default: "20", "without an answer to that by then it is gone",
+      id: "tanpa jawaban sampai saat itu klien dianggap pergi"),
+    Setting(
       "listen.call_seconds_max", .integer(1...3_600), default: "300", "deadline of calls that set none or a longer one",
       id: "batas waktu panggilan yang tidak menyebutnya, atau menyebut lebih lama"),
     Setting(
