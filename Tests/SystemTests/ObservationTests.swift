@@ -140,6 +140,32 @@ internal import Testing
     #expect(!outcome.output.isEmpty)
   }
 
+  /// The longest length of a file stands for a full disk: a write takes what fits, and the next fails.
+  @Test func `a frame log for which there is no room stays readable, and the work goes on`() async throws {
+    let shared = try await Installation.shared()
+    let folder = try TemporaryFolder()
+    let path = folder.file("client.frames")
+    let export = ["export", "scores", "-o", "csv", "--profile", "export", "--lang", "en"]
+    func run(_ shell: String) async throws -> Program.Outcome {
+      try await Program.run(
+        "/bin/bash", ["-c", shell, Program.seratus.path] + export + ["--frame-log", path], environment: shared.userEnvironment)
+    }
+    let whole = try await run(#"exec "$0" "$@""#)
+    let wholeBytes = try #require(FileManager.default.contents(atPath: path)).count
+    #expect(whole.status == 0)
+    try FileManager.default.removeItem(atPath: path)
+
+    // What the command prints goes through a pipe, which has no such end.
+    let limit = wholeBytes / 2
+    let limited = try await run("set -o pipefail; trap '' XFSZ; prlimit --fsize=\(limit) \"$0\" \"$@\" | cat")
+    #expect(limited.status == 0 && limited.output == whole.output)
+    let log = try #require(FileManager.default.contents(atPath: path))
+    #expect(log.count <= limit)
+    let decoded = try await Program.seratus.run(["frames", "decode", folder.file("client.frames"), "-o", "json"])
+    #expect(decoded.status == 0, "whole records, and nothing behind them: \(decoded.errors)")
+    #expect(try decoded.json().list.contains { $0["type"].text == "HELLO" })
+  }
+
   @Test func `payloads are kept only on demand, and the log says so loudly`() async throws {
     let folder = try TemporaryFolder()
     let path = folder.file("daemon.frames")

@@ -113,7 +113,7 @@ final class Installation: Sendable {
     guard outcome.status == 0 else { throw Failed(what: "profile add", said: outcome.errors) }
   }
 
-  private var userEnvironment: [String: String] { ["SERATUS_PROFILES": folder.file("profiles")] }
+  var userEnvironment: [String: String] { ["SERATUS_PROFILES": folder.file("profiles")] }
 
   /// `seratus … --profile NAME`, in English unless `language` says otherwise.
   /// - Parameter more: of the environment.
