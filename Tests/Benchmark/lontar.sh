@@ -68,11 +68,16 @@ prepare_lontar() {
   else
     echo "client and server share the machine's one core"
   fi
+  # gRPC C++ has no setting for the cipher that all others use.
+  printf '%s\n' 'openssl_conf = all' '[all]' 'ssl_conf = ssl' '[ssl]' 'system_default = tls' '[tls]' \
+    'Ciphersuites = TLS_AES_128_GCM_SHA256' >"$certificates/aes128.cnf"
+  export OPENSSL_CONF=$certificates/aes128.cnf
   declare -gA programs=(
     [lontar]="$bin/seratus-benchmark" [bare-loop]="$peers/bare-loop" [grpc-swift-2]="$peers/grpc-swift-peer"
     [grpc-swift-2/at-once]="$peers/grpc-swift-peer" [grpc-swift-2/batches]="$peers/grpc-swift-peer"
+    [grpc-cpp]=".build/grpc-cpp/grpc-cpp" [grpc-cpp/hints]=".build/grpc-cpp/grpc-cpp"
   )
-  declare -gA settings=([grpc-swift-2/at-once]=--no-coalescing [grpc-swift-2/batches]="--batch 64")
+  declare -gA settings=([grpc-swift-2/at-once]=--no-coalescing [grpc-swift-2/batches]="--batch 64" [grpc-cpp/hints]="--batch 64")
 }
 
 bench_lontar() { bench_lontar_unary && bench_lontar_streams && bench_lontar_connections; }
@@ -82,15 +87,15 @@ bench_lontar_unary() {
   local shape connections flight
   for shape in "1 1" "1 64" "16 16"; do
     read -r connections flight <<<"$shape"
-    beside $rounds "lontar bare-loop grpc-swift-2 grpc-swift-2/at-once" \
+    beside $rounds "lontar bare-loop grpc-cpp grpc-swift-2 grpc-swift-2/at-once" \
       echo --seconds "$seconds" --connections "$connections" --in-flight "$flight"
   done
 }
 
 bench_lontar_streams() {
   prepare_lontar
-  beside $rounds "lontar bare-loop grpc-swift-2 grpc-swift-2/batches" stream --messages 1000000 --message-bytes 100
-  beside $rounds "lontar bare-loop grpc-swift-2" stream --messages 16384 --message-bytes 65536
+  beside $rounds "lontar bare-loop grpc-cpp grpc-cpp/hints grpc-swift-2 grpc-swift-2/batches" stream --messages 1000000 --message-bytes 100
+  beside $rounds "lontar bare-loop grpc-cpp grpc-swift-2" stream --messages 16384 --message-bytes 65536
 }
 
 bench_lontar_connections() {

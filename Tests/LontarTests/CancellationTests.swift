@@ -12,10 +12,7 @@ internal import Testing
       router.unary(Lontar_Testing_V1_Echo.unary) { request, _ in
         guard request.sleepMilliseconds > 0 else { return EchoResponse { $0.payload = request.payload } }
         starts.send(())
-        do { try await waitForCancellation() } catch {
-          ends.send(HandlerEnd(error))
-          throw error
-        }
+        try await waitForCancellation(telling: ends)
         return EchoResponse()
       }
     }

@@ -25,10 +25,7 @@ internal import Testing
     let register = { @Sendable (router: inout Router) in
       router.register(EchoService())
       router.clientStreaming(Self.method(.clientStreaming)) { _, _ in
-        do { try await waitForCancellation() } catch {
-          ends.send(HandlerEnd(error))
-          throw error
-        }
+        try await waitForCancellation(telling: ends)
         return EchoResponse()
       }
     }

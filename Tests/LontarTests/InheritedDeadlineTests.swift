@@ -76,10 +76,7 @@ internal import Testing
     let back = try await EchoServer.start(register: { router in
       router.unary(Lontar_Testing_V1_Echo.unary) { _, _ in
         began.send(())
-        do { try await waitForCancellation() } catch {
-          ends.send(HandlerEnd(error))
-          throw error
-        }
+        try await waitForCancellation(telling: ends)
         return EchoResponse()
       }
     })

@@ -170,10 +170,7 @@ internal import Testing
     let register = { @Sendable (router: inout Router) in
       router.clientStreaming(Lontar_Testing_V1_Echo.clientStream) { _, _ in
         begun.send(())
-        do { try await waitForCancellation() } catch {
-          ends.send(HandlerEnd(error))
-          throw error
-        }
+        try await waitForCancellation(telling: ends)
         return EchoResponse()
       }
     }

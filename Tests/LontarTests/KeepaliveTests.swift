@@ -73,10 +73,7 @@ internal import Testing
     let echo = try await EchoServer.start(
       register: { router in
         router.unary(Method<EchoRequest, EchoResponse>(service: "a.S", name: "M", kind: .unary)) { _, _ in
-          do { try await waitForCancellation() } catch {
-            ends.send(HandlerEnd(error))
-            throw error
-          }
+          try await waitForCancellation(telling: ends)
           return EchoResponse()
         }
       }, onConnectionError: { _, error in errors.send((error as? WireError)?.code) },
@@ -129,15 +126,7 @@ internal import Testing
     try await EchoServer.with(
       register: { router in
         router.register(EchoService())
-        router.serverStreaming(Lontar_Testing_V1_Echo.serverStream) { _, writer, _ in
-          do {
-            try await Task.sleep(for: .seconds(60))
-            ends.send(.finished)
-          } catch {
-            ends.send(HandlerEnd(error))
-            throw error
-          }
-        }
+        router.serverStreaming(Lontar_Testing_V1_Echo.serverStream) { _, _, _ in try await waitForCancellation(telling: ends) }
       }, adjust: { ($0.limits.connectionAgeSecondsMax, $0.limits.connectionAgeGraceSeconds) = (1, 2) }
     ) { _, client async throws in
       let stream = try await EchoClient(client).serverStream(EchoRequest())

@@ -337,10 +337,7 @@ internal import Testing
       register: { router in
         router.bidirectional(Lontar_Testing_V1_Echo.bidiStream) { _, _, _ in
           started.send(())
-          do { try await waitForCancellation() } catch {
-            ends.send(HandlerEnd(error))
-            throw error
-          }
+          try await waitForCancellation(telling: ends)
         }
       }, adjust: { ($0.limits.keepaliveSeconds, $0.limits.keepaliveTimeoutSeconds) = (1, 1) })
     // Handshake, HELLO and OPEN pass; the 20,000 bytes of a request do not.

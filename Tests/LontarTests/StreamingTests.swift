@@ -183,10 +183,7 @@ internal import Testing
       router.unary(Lontar_Testing_V1_Echo.unary) { request, _ in EchoResponse { $0.payload = request.payload } }
       router.serverStreaming(Lontar_Testing_V1_Echo.serverStream) { _, writer, _ in
         for _ in 0..<3 { try await writer.write(EchoResponse()) }
-        do { try await waitForCancellation() } catch {
-          ends.send(HandlerEnd(error))
-          throw error
-        }
+        try await waitForCancellation(telling: ends)
       }
     }
     try await EchoServer.with(register: register) { _, client async throws in

@@ -47,8 +47,14 @@ enum HandlerEnd: Sendable, Equatable {
 }
 
 /// Waits until its task is cancelled: a handler that would never end by itself.
-func waitForCancellation() async throws {
-  try await Task.sleep(for: .seconds(3_600))
+/// - Parameter ends: hears how it was.
+func waitForCancellation(telling ends: Signals<HandlerEnd>? = nil) async throws {
+  do {
+    try await Task.sleep(for: .seconds(3_600))
+  } catch {
+    ends?.send(HandlerEnd(error))
+    throw error
+  }
 }
 
 extension EchoRequest {
