@@ -57,6 +57,34 @@ internal import Testing
     }
   }
 
+  @Test func `connections that come in the very moment of a shutdown end with it`() async throws {
+    let echo = try await EchoServer.start()
+    let tls = try echo.clientConfiguration().tls
+    let come = Signals<Void>()
+    let rush = Task {
+      try await withThrowingTaskGroup(of: Int.self) { group in
+        for number in 0..<8 {
+          group.addTask {
+            var clients: [RawClient] = []
+            // Until nobody listens any more. Half of them never begin their handshake.
+            while let client = try? await RawClient.connect(to: echo, tls: number.isMultiple(of: 2) ? tls : nil) {
+              clients.append(client)
+              come.send(())
+              try await Task.sleep(for: .milliseconds(5))
+            }
+            for client in clients { _ = try await client.ended() }
+            return clients.count
+          }
+        }
+        return try await group.reduce(0, +)
+      }
+    }
+    _ = await come.next(20)
+    await echo.server.shutdown(graceSeconds: 1)
+    #expect(echo.server.connectionCount == 0)
+    #expect(try await rush.value >= 20)
+  }
+
   @Test func `a drain loses none of 100 running calls, and the next call finds the server's successor`() async throws {
     let gate = Gate()
     let echo = try await EchoServer.start(register: gate.register)
