@@ -64,4 +64,19 @@ internal import Testing
     #expect(sum == 199 * 200 / 2)
     await echo.stop(client)
   }
+
+  /// One timer serves all calls of a client, and stays as it is between them.
+  @Test func `a deadline is kept, whatever deadlines came before it`() async throws {
+    try await EchoServer.with { _, client async throws in
+      for (milliseconds, isSlow) in [(10_000, false), (300, true), (2_000, false), (600, true), (5_000, false), (100, true)] {
+        let request = EchoRequest { $0.sleepMilliseconds = isSlow ? 20_000 : 0 }
+        let start = ContinuousClock.now
+        let error = await RPCError.of {
+          _ = try await EchoClient(client).unary(request, options: CallOptions(timeout: .milliseconds(milliseconds)))
+        }
+        #expect(error?.code == (isSlow ? .deadlineExceeded : nil))
+        if isSlow { #expect(ContinuousClock.now - start >= .milliseconds(milliseconds)) }
+      }
+    }
+  }
 }

@@ -105,6 +105,7 @@ extension ClientCore {
     ready = []
     failUnopened(.endedByShutdown)
     for subchannel in subchannels { subchannel.close() }
+    endSweep()
     endKeepAlive()
     become(.shutdown)
     for watcher in watchers.values { watcher.finish() }

@@ -159,7 +159,12 @@ final class ClientCore: @unchecked Sendable {
     }
     live.removeLast()
     call.index = -1
-    if live.isEmpty { sweep.reset() }
+    endSweep()
+  }
+
+  /// Between calls the timer stays as it is, for the next call's deadline is mostly a later one. After a shutdown there is no next.
+  func endSweep() {
+    if isShutDown, live.isEmpty { sweep.reset() }
   }
 
   /// Fails every call that has no stream: those that wait for a connection and those that wait to be tried again.
