@@ -33,6 +33,11 @@ struct OpenSSLFault: Equatable {
 }
 
 enum OpenSSLErrorQueue {
+  /// Empties this thread's queue. Nearly always it is empty: looking costs a tenth of clearing its sixteen places.
+  static func clear() {
+    if ERR_peek_error() != 0 { ERR_clear_error() }
+  }
+
   /// Takes every entry out of this thread's queue, oldest first.
   static func drain() -> [OpenSSLFault] {
     var faults: [OpenSSLFault] = []

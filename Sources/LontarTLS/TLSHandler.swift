@@ -26,18 +26,18 @@ package final class TLSHandler: ChannelDuplexHandler {
   let session: TLSSession
   let limits: TLSLimits
   let allocator: ByteBufferAllocator
-  var machine = TLSStateMachine()
+  @exclusivity(unchecked) var machine = TLSStateMachine()
 
   /// Decrypted and not yet handed on.
-  var plaintext = ByteBuffer()
+  @exclusivity(unchecked) var plaintext = ByteBuffer()
   /// A reader asked for bytes and has not got any since.
-  var readRequested = false
+  @exclusivity(unchecked) var readRequested = false
 
   var early: EarlyWrites
-  var batch = WriteBatch()
+  @exclusivity(unchecked) var batch = WriteBatch()
   /// Set while a batch goes out piece by piece: what is written meanwhile must wait its turn.
-  var isEncrypting = false
-  var flushAfterEncrypting = false
+  @exclusivity(unchecked) var isEncrypting = false
+  @exclusivity(unchecked) var flushAfterEncrypting = false
   /// Answers of OpenSSL's own (to key updates) since the peer last took what we sent.
   var unreadAnswerBytes = 0
 

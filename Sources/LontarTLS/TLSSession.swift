@@ -28,7 +28,7 @@ final class TLSSession {
   private let bio: ByteBufferBIO
   private var handshaking = true
   /// `bio.takenBytes` when plaintext last came out: what came in since is a record of which we hold a part.
-  private var takenBytesAtRecordEnd = 0
+  @exclusivity(unchecked) private var takenBytesAtRecordEnd = 0
 
   init(context: TLSContext, allocator: ByteBufferAllocator) throws(TLSError) {
     let bio = ByteBufferBIO(allocator: allocator)
@@ -100,7 +100,7 @@ final class TLSSession {
     var count: Int32 = 0
     // SAFETY: OpenSSL writes at most the writable bytes it is told of; `count` is how many it wrote.
     plaintext.writeWithUnsafeMutableBytes(minimumWritableBytes: room) { target in
-      ERR_clear_error()
+      OpenSSLErrorQueue.clear()
       count = SSL_read(ssl, target.baseAddress, Int32(clamping: target.count))
       return Int(max(count, 0))
     }
@@ -123,7 +123,7 @@ final class TLSSession {
     bio.prepareOutbound(bytes: count + records * Self.recordOverheadBytes)
     // SAFETY: OpenSSL reads the readable bytes during the call only.
     let written = plaintext.withUnsafeReadableBytes { source in
-      ERR_clear_error()
+      OpenSSLErrorQueue.clear()
       return SSL_write(ssl, source.baseAddress, Int32(source.count))
     }
     return written == Int32(count) ? .done : .failed(failure())
