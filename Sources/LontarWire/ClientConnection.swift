@@ -99,8 +99,8 @@ package struct ClientConnection: ~Copyable {
       return try receiveStatus(stream, status, message, codec: codec)
     case .reset(let stream, let code, let reason, let notProcessed):
       try requireOpened(stream)
-      guard let state = endStream(stream) else { return nil }
-      return .reset(call: state.attachment, code: code, reason: reason, notProcessed: notProcessed)
+      guard let call = endStream(stream, { $0.attachment }) else { return nil }
+      return .reset(call: call, code: code, reason: reason, notProcessed: notProcessed)
     case .credit(let stream, let offset):
       if stream != 0 { try requireOpened(stream) }
       core.receiveCredit(stream, offset)
@@ -168,15 +168,17 @@ package struct ClientConnection: ~Copyable {
   ) throws(WireError) -> Event? {
     try requireOpened(stream)
     if let message { try core.receiveOnConnection(message.readableBytes) }
-    guard var state = endStream(stream) else { return nil }
-    do throws(StreamFault) {
-      let message = try message.map { payload throws(StreamFault) in
-        try core.receiveInline(payload, codec: codec, on: &state)
+    let limits = core.limits
+    return endStream(stream) { state in
+      do throws(StreamFault) {
+        let message = try message.map { payload throws(StreamFault) in
+          try ConnectionCore.receiveInline(payload, codec: codec, limits: limits, on: &state)
+        }
+        guard state.assembly == nil else { throw StreamFault(.malformed, "the status came before the end of a message") }
+        return .status(call: state.attachment, status, message: message)
+      } catch {
+        return .failed(call: state.attachment, error)
       }
-      guard state.assembly == nil else { throw StreamFault(.malformed, "the status came before the end of a message") }
-      return .status(call: state.attachment, status, message: message)
-    } catch {
-      return .failed(call: state.attachment, error)
     }
   }
 
@@ -185,7 +187,7 @@ package struct ClientConnection: ~Copyable {
     var refused: [AnyObject] = []
     if final {
       for stream in core.streams.streams where stream > last {
-        if let call = endStream(stream)?.attachment { refused.append(call) }
+        if let call = endStream(stream, { $0.attachment }) ?? nil { refused.append(call) }
       }
     }
     return .goAway(code: code, reason: reason, final: final, refused: refused)
@@ -203,9 +205,9 @@ package struct ClientConnection: ~Copyable {
   }
 
   /// The stream ended by itself: it needs no RESET any more. Nil: it had ended before, or was given up.
-  private mutating func endStream(_ stream: UInt32) -> StreamState? {
-    let state = core.removeStream(stream)
-    return heldResets.removeValue(forKey: stream) == nil ? state : nil
+  private mutating func endStream<R>(_ stream: UInt32, _ last: (inout StreamState) -> R) -> R? {
+    let result = core.removeStream(stream, last)
+    return heldResets.isEmpty || heldResets.removeValue(forKey: stream) == nil ? result : nil
   }
 
   private func requireOpened(_ stream: UInt32) throws(WireError) {
@@ -226,7 +228,7 @@ package struct ClientConnection: ~Copyable {
       heldResets[stream] = fault
       return
     }
-    _ = core.removeStream(stream)
+    core.removeStream(stream)
     core.pace.count()
     try core.writeReset(stream, fault)
   }
@@ -330,7 +332,7 @@ package struct ClientConnection: ~Copyable {
   package mutating func abandon() -> [AnyObject] {
     phase = .closed
     heldResets = [:]
-    return core.streams.streams.compactMap { core.removeStream($0)?.attachment }
+    return core.removeAllStreams()
   }
 
   // MARK: Bytes out

@@ -66,9 +66,11 @@ struct ConnectionCore {
   }
 
   /// Checks a message that came inline and counts it on its stream.
-  func receiveInline(_ payload: ByteBuffer, codec: UInt8, on state: inout StreamState) throws(StreamFault) -> WireMessage {
+  static func receiveInline(
+    _ payload: ByteBuffer, codec: UInt8, limits: WireLimits, on state: inout StreamState
+  ) throws(StreamFault) -> WireMessage {
     let message = try WireMessage.readInline(payload, codec: codec, limits: limits)
-    guard state.receiveWindow.receive(payload.readableBytes) else { throw Self.overStreamCredit }
+    guard state.receiveWindow.receive(payload.readableBytes) else { throw overStreamCredit }
     state.untakenBytes += payload.readableBytes
     return message
   }
@@ -206,16 +208,29 @@ struct ConnectionCore {
     return true
   }
 
-  /// Takes an ended stream out.
-  mutating func removeStream(_ stream: UInt32) -> StreamState? {
-    guard var state = streams.remove(stream) else { return nil }
+  /// Takes an ended stream out after a last look at it; nil: there is none.
+  mutating func removeStream<R>(_ stream: UInt32, _ last: (inout StreamState) -> R) -> R? {
     var change = RoomChange.none
-    state.leaveRoom(&change)
-    leaveRoom(stream, change)
-    if state.receiveWindow.size > limits.streamWindowBytes {
-      tuner.giveBack(state.receiveWindow.size - limits.streamWindowBytes)
+    var window: UInt64 = 0
+    let result = streams.remove(stream) { state in
+      state.leaveRoom(&change)
+      window = state.receiveWindow.size
+      return last(&state)
     }
-    return state
+    leaveRoom(stream, change)
+    if window > limits.streamWindowBytes { tuner.giveBack(window - limits.streamWindowBytes) }
+    return result
+  }
+
+  /// - Returns: false: there was none.
+  @discardableResult
+  mutating func removeStream(_ stream: UInt32) -> Bool {
+    removeStream(stream) { _ in true } ?? false
+  }
+
+  /// The objects of all streams there were.
+  mutating func removeAllStreams() -> [AnyObject] {
+    streams.streams.compactMap { removeStream($0) { $0.attachment } ?? nil }
   }
 
   /// The upper layer has taken every message it was given on this stream.

@@ -89,8 +89,8 @@ package struct ServerConnection: ~Copyable {
     case .reset(let stream, let code, _, _):
       try requireOpened(stream)
       try spend(now, "RESET")
-      guard let state = core.removeStream(stream) else { return nil }
-      return .cancelled(call: state.attachment, code: code)
+      guard let call = core.removeStream(stream, { $0.attachment }) else { return nil }
+      return .cancelled(call: call, code: code)
     case .credit(let stream, let offset):
       if stream != 0 { try requireOpened(stream) }
       core.receiveCredit(stream, offset)
@@ -170,7 +170,7 @@ package struct ServerConnection: ~Copyable {
     state.receiveOpen = !end
     do throws(StreamFault) {
       let message = try message.map { payload throws(StreamFault) in
-        try core.receiveInline(payload, codec: codec, on: &state)
+        try ConnectionCore.receiveInline(payload, codec: codec, limits: core.limits, on: &state)
       }
       core.streams.insert(state)
       return .open(stream: stream, open, message: message, end: end)
@@ -255,7 +255,7 @@ package struct ServerConnection: ~Copyable {
     if core.canSendInline(stream, messageBytes: bytes, controlBytes: status.encodedBytes) {
       core.countSent(stream, bytes)
       core.writeStatus(stream, status, message: message)
-      _ = core.removeStream(stream)
+      core.removeStream(stream)
     } else {
       core.streams.update(stream) { $0.sendOpen = false }
       core.enqueue(stream, .status(status, message: message))
@@ -267,7 +267,7 @@ package struct ServerConnection: ~Copyable {
     guard let message, core.canSendInline(stream, messageBytes: message.inlineBytes, controlBytes: StatusFrame.okBytes) else {
       return sendStatus(stream, StatusFrame(code: 0), message: message)
     }
-    guard core.removeStream(stream) != nil else { return }
+    guard core.removeStream(stream) else { return }
     pings.forget()
     core.countSentInAll(message.inlineBytes)
     core.writeAnswer(stream, message)
@@ -276,7 +276,7 @@ package struct ServerConnection: ~Copyable {
   /// Ends a call whose STATUS waits for the client's credit although its time is over: what is left to send is dropped. Nothing happens
   /// if all of it has left.
   package mutating func giveUp(_ stream: UInt32, _ fault: StreamFault = .deadlinePassed) throws(WireError) {
-    guard core.removeStream(stream) != nil else { return }
+    guard core.removeStream(stream) else { return }
     try core.writeReset(stream, fault)
   }
 
@@ -337,7 +337,7 @@ package struct ServerConnection: ~Copyable {
   /// The connection is lost: nothing more is read or written. Returns the objects of all calls that were running.
   package mutating func abandon() -> [AnyObject] {
     phase = .closed
-    return core.streams.streams.compactMap { core.removeStream($0)?.attachment }
+    return core.removeAllStreams()
   }
 
   /// Nothing is running and nothing is left to send.
@@ -355,7 +355,7 @@ package struct ServerConnection: ~Copyable {
     guard phase != .closed else { return core.takeOut() }
     var finished: [UInt32] = []
     core.pump { finished.append($0) }
-    for stream in finished { _ = core.removeStream(stream) }
+    for stream in finished { core.removeStream(stream) }
     if phase == .open, let granted = calls.grant(liveStreams: core.streams.count) {
       core.writeMaxCalls(granted)
     }

@@ -24,13 +24,13 @@ struct StreamTable {
   func contains(_ stream: UInt32) -> Bool { find(stream) != nil }
 
   /// - Precondition: the stream is not 0 and not in the table.
-  mutating func insert(_ state: StreamState) {
+  mutating func insert(_ state: consuming StreamState) {
     if (count + 1) * 2 > numbers.count { grow() }
     place(state)
     count += 1
   }
 
-  private mutating func place(_ state: StreamState) {
+  private mutating func place(_ state: consuming StreamState) {
     var index = home(state.stream)
     while numbers[index] != 0 { index = (index + 1) & mask }
     numbers[index] = state.stream
@@ -44,11 +44,10 @@ struct StreamTable {
     return body(&states[index]!)
   }
 
-  mutating func remove(_ stream: UInt32) -> StreamState? {
+  /// Takes the stream out after a last look at it, in place: a state is large, and nobody needs all of it any more.
+  mutating func remove<R>(_ stream: UInt32, _ last: (inout StreamState) -> R) -> R? {
     guard var hole = find(stream) else { return nil }
-    // Taken out, not copied.
-    var removed: StreamState?
-    swap(&removed, &states[hole])
+    let result = last(&states[hole]!)
     count -= 1
     // Close the gap so that later look-ups don't stop at it: a follower moves into it unless its home lies behind it.
     var index = (hole + 1) & mask
@@ -63,7 +62,7 @@ struct StreamTable {
     }
     numbers[hole] = 0
     states[hole] = nil
-    return removed
+    return result
   }
 
   /// The numbers of all streams, rising.

@@ -22,7 +22,7 @@ import Testing
         table.insert(state(stream, weight: step))
         model[stream] = step
       case 1:
-        let removed = table.remove(stream)?.untakenBytes
+        let removed = table.remove(stream) { $0.untakenBytes }
         let expected = model.removeValue(forKey: stream)
         #expect(removed == expected)
       default:
