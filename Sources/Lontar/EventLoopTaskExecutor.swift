@@ -10,6 +10,8 @@ final class EventLoopTaskExecutor: TaskExecutor, @unchecked Sendable {
   let eventLoop: any EventLoop
   private var ready: Deque<UnownedJob> = []
   private var turnIsScheduled = false
+  /// A read is being handled, at whose end `runReady` comes: no turn of the loop need be asked for.
+  private var collects = false
 
   init(_ eventLoop: any EventLoop) {
     self.eventLoop = eventLoop
@@ -22,7 +24,7 @@ final class EventLoopTaskExecutor: TaskExecutor, @unchecked Sendable {
       return
     }
     ready.append(job)
-    guard !turnIsScheduled else { return }
+    guard !turnIsScheduled, !collects else { return }
     turnIsScheduled = true
     eventLoop.execute {
       self.turnIsScheduled = false
@@ -30,8 +32,14 @@ final class EventLoopTaskExecutor: TaskExecutor, @unchecked Sendable {
     }
   }
 
+  /// What becomes ready from now on waits for `runReady`, which must follow before control goes back to the loop.
+  func collect() {
+    collects = true
+  }
+
   /// Runs what is ready now; what that makes ready waits for the next turn, so that sockets have theirs.
   func runReady() {
+    collects = false
     let executor = asUnownedTaskExecutor()
     for _ in 0..<ready.count {
       guard let job = ready.popFirst() else { return }

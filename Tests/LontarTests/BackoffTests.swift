@@ -136,7 +136,6 @@ private final class OnlyAddress: Connector, @unchecked Sendable {
     if end == .greets {
       // Version 1.
       link.receive(ByteBuffer(bytes: RawFrames.frame(0x01, 0, [0, 1, 0, 4, 0, 1, 0, 1])))
-      link.receiveComplete()
     }
     link.pipeClosed()
   }

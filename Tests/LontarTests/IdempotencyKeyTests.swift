@@ -118,7 +118,6 @@ internal import Testing
     func refuse(_ stream: UInt32) {
       guard let link = links.withLock({ $0.last }) else { return }
       link.receive(ByteBuffer(bytes: RawFrames.frame(0x06, stream, flags: 0x10, [0, 0, 0, 2])))
-      link.receiveComplete()
     }
   }
 

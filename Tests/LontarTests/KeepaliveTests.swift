@@ -46,7 +46,6 @@ internal import Testing
       guard let hello = machine.takeOutbound() else { return }
       eventLoop.execute {
         self.link?.receive(hello)
-        self.link?.receiveComplete()
       }
     }
 

@@ -87,7 +87,6 @@ final class ScriptedServer: Connector {
     private func say(_ bytes: [UInt8]) {
       eventLoop.execute {
         self.link?.receive(ByteBuffer(bytes: bytes))
-        self.link?.receiveComplete()
       }
     }
 

@@ -98,7 +98,6 @@ final class ScriptedConnection: BytePipe, @unchecked Sendable {
   private func deliver() {
     while !isSilent, let link, let bytes = machine.takeOutbound() {
       link.receive(bytes)
-      link.receiveComplete()
     }
   }
 
@@ -118,7 +117,6 @@ final class ScriptedConnection: BytePipe, @unchecked Sendable {
     var bytes = ByteBuffer(bytes: [0, 0, 10, 0x0A, 0, 0, 0, 0, 0, 0, 0, 0])
     bytes.writeBytes([0, 0, 0, 0, 0, 0, 0, 0, 1, 0])
     link?.receive(bytes)
-    link?.receiveComplete()
     machine.fail(WireError(.none, ""))
     _ = machine.takeOutbound()
   }

@@ -60,6 +60,18 @@ final class ClientLink: Link, @unchecked Sendable {
   func receive(_ bytes: ByteBuffer) {
     guard !isOver else { return }
     isReading = true
+    owner.executor.collect()
+    handleFrames(bytes)
+    if pingSince == nil, !machine.isIdle { heardSince = .now() }
+    owner.executor.runReady()
+    isReading = false
+    for call in unread { call.inbox.compact() }
+    unread.removeAll(keepingCapacity: true)
+    flush()
+    closeIfDone()
+  }
+
+  private func handleFrames(_ bytes: ByteBuffer) {
     tap?.received(bytes)
     machine.feed(bytes)
     do throws(WireError) {
@@ -69,16 +81,6 @@ final class ClientLink: Link, @unchecked Sendable {
       flush()
       lose(RPCError(error))
     }
-  }
-
-  func receiveComplete() {
-    if pingSince == nil, !machine.isIdle { heardSince = .now() }
-    owner.executor.runReady()
-    isReading = false
-    for call in unread { call.inbox.compact() }
-    unread.removeAll(keepingCapacity: true)
-    flush()
-    closeIfDone()
   }
 
   func pipeIsWritable() {

@@ -78,8 +78,18 @@ final class ServerLink: Link, @unchecked Sendable {
   }
 
   func receive(_ bytes: ByteBuffer) {
-    guard !isFailed else { return }
+    guard !isFailed, let taskExecutor else { return }
     isReading = true
+    taskExecutor.collect()
+    handleFrames(bytes)
+    if loadTold == nil { tellLoad() }
+    taskExecutor.runReady()
+    isReading = false
+    for call in running where !call.inbox.isEmpty { call.inbox.compact() }
+    flush()
+  }
+
+  private func handleFrames(_ bytes: ByteBuffer) {
     tap?.received(bytes)
     let now = NIODeadline.now()
     tally.bytesIn += bytes.readableBytes
@@ -95,14 +105,6 @@ final class ServerLink: Link, @unchecked Sendable {
       fail(error)
     }
     clocks.read(now, holdsPartialFrame: machine.holdsPartialFrame, frames: machine.framesReceived)
-  }
-
-  func receiveComplete() {
-    if loadTold == nil { tellLoad() }
-    taskExecutor?.runReady()
-    isReading = false
-    for call in running where !call.inbox.isEmpty { call.inbox.compact() }
-    flush()
   }
 
   func pipeIsWritable() {

@@ -29,9 +29,8 @@ protocol Link: AnyObject {
   func pipeIsActive()
   /// Bytes can go out; `peer`: who is there by its certificate.
   func pipeIsOpen(peer: TLSPeer?)
+  /// All bytes that a read has brought. What is answered at once has been written and flushed when it returns.
   func receive(_ bytes: ByteBuffer)
-  /// No more bytes for now.
-  func receiveComplete()
   func pipeIsWritable()
   func pipeFailed(_ error: any Error)
   /// Called once, last.

@@ -87,7 +87,6 @@ private final class MemoryPipe: BytePipe, @unchecked Sendable {
     pendingBytes = 0
     guard let reader = other?.link, !bytes.isEmpty else { return }
     for part in bytes { reader.receive(part) }
-    reader.receiveComplete()
     if wasFull { link?.pipeIsWritable() }
   }
 

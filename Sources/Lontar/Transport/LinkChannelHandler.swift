@@ -33,10 +33,6 @@ final class LinkChannelHandler: ChannelInboundHandler {
     link.receive(unwrapInboundIn(data))
   }
 
-  func channelReadComplete(context: ChannelHandlerContext) {
-    link.receiveComplete()
-  }
-
   func channelWritabilityChanged(context: ChannelHandlerContext) {
     if context.channel.isWritable { link.pipeIsWritable() }
   }
