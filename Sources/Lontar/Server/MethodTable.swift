@@ -50,7 +50,7 @@ final class RegisteredMethod: Sendable {
 /// filled once, by us: no caller can make its keys collide.
 struct MethodTable: Sendable {
   private let slots: [RegisteredMethod?]
-  private let names: [[UInt8]]
+  private let names: [ByteBuffer]
   private let mask: Int
 
   init(_ methods: some Collection<RegisteredMethod>) {
@@ -58,10 +58,10 @@ struct MethodTable: Sendable {
     while size < methods.count * 4 { size *= 2 }
     mask = size - 1
     var slots = [RegisteredMethod?](repeating: nil, count: size)
-    var names = [[UInt8]](repeating: [], count: size)
+    var names = [ByteBuffer](repeating: ByteBuffer(), count: size)
     for method in methods {
-      let name = Array(method.name.utf8)
-      var index = name.withUnsafeBytes { Self.hash($0) } & mask
+      let name = ByteBuffer(string: method.name)
+      var index = Self.hash(name) & mask
       while slots[index] != nil { index = (index + 1) & mask }
       slots[index] = method
       names[index] = name
@@ -71,20 +71,18 @@ struct MethodTable: Sendable {
   }
 
   subscript(_ name: ByteBuffer) -> RegisteredMethod? {
-    name.withUnsafeReadableBytes { bytes in
-      var index = Self.hash(bytes) & mask
-      while let method = slots[index] {
-        if names[index].count == bytes.count, names[index].elementsEqual(bytes) { return method }
-        index = (index + 1) & mask
-      }
-      return nil
+    var index = Self.hash(name) & mask
+    while let method = slots[index] {
+      if names[index] == name { return method }
+      index = (index + 1) & mask
     }
+    return nil
   }
 
   /// FNV-1a, 64 bits.
-  private static func hash(_ bytes: UnsafeRawBufferPointer) -> Int {
+  private static func hash(_ name: ByteBuffer) -> Int {
     var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-    for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+    name.withUnsafeReadableBytes { for byte in $0 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 } }
     return Int(truncatingIfNeeded: hash ^ hash >> 32)
   }
 }

@@ -46,10 +46,7 @@ final class ServerCall: CallFacts, CallChannel, @unchecked Sendable {
     link.shared.handlerBegins()
     defer { link.shared.handlerEnds() }
     do {
-      let answer = try await InheritedDeadline.$current.withValue(deadline) {
-        try await registered.answer(request, CallContext(self), self)
-      }
-      link.handlerReturned(self, answer)
+      link.handlerReturned(self, try await registered.answer(request, CallContext(self), self))
     } catch {
       link.handlerThrew(self, error)
     }
@@ -117,8 +114,10 @@ final class ServerCall: CallFacts, CallChannel, @unchecked Sendable {
     return try await takeRequests()
   }
 
-  /// Nobody reads or writes here any more.
-  func close(_ error: RPCError) {
+  /// Nobody reads or writes here any more. A unary call has neither readers nor writers.
+  func close(_ error: @autoclosure () -> RPCError) {
+    guard registered.kind != .unary else { return }
+    let error = error()
     inbox.finish(.failure(error))
     writers.wake(throwing: error)
   }

@@ -132,7 +132,9 @@ extension ServerLink {
     call.isRunning = true
     dropMessage(call)
     // The handler starts at once on this thread and comes back to it: a call that need not wait costs no hop.
-    call.task = Task.immediate(executorPreference: executor) { await call.run(message) }
+    call.task = InheritedDeadline.$current.withValue(call.deadline) {
+      Task.immediate(executorPreference: executor) { await call.run(message) }
+    }
   }
 
   private func dropMessage(_ call: ServerCall) {
