@@ -7,7 +7,7 @@ internal import LontarTesting
 /// Lontar's echo. Its tasks run on the client's event loop.
 struct LontarSide: EchoSide {
   struct Settings: EchoSettings {
-    var serverArguments: [String] { [] }
+    var serverArguments: [String] { ["--as-peers"] }
   }
 
   private let client: LontarClient
@@ -60,6 +60,8 @@ struct EchoServe: AsyncParsableCommand {
   var certificates: String?
   @Option(help: "The longest frame with message bytes that it takes.")
   var framePayload = 16_372
+  @Flag(help: "Answers unary calls as the peers' echo does, which knows of no deadline and no codec.")
+  var asPeers = false
 
   func run() async throws {
     let folder = try certificates ?? TestCertificates.folder()
@@ -72,7 +74,7 @@ struct EchoServe: AsyncParsableCommand {
     configuration.limits.callsPerConnectionMax = 1_024
     configuration.limits.framePayloadBytesMax = framePayload
     var router = Router()
-    router.register(BenchmarkEcho())
+    router.register(BenchmarkEcho(asPeers: asPeers))
     let server = try LontarServer(configuration: configuration, router: router)
     print("\(try await server.start().port) \(folder)")
     fflush(nil)
@@ -83,10 +85,20 @@ struct EchoServe: AsyncParsableCommand {
 /// The echo of the tests. Streams that only ask for so many messages of so many bytes have their message made once: what is measured is
 /// how it is written, each by itself.
 private struct BenchmarkEcho: Lontar_Testing_V1_EchoHandler {
+  let asPeers: Bool
   private let echo = EchoService()
 
+  init(asPeers: Bool) {
+    self.asPeers = asPeers
+  }
+
   func unary(_ request: Lontar_Testing_V1_EchoRequest, context: CallContext) async throws -> Lontar_Testing_V1_EchoResponse {
-    try await echo.unary(request, context: context)
+    guard asPeers else { return try await echo.unary(request, context: context) }
+    if request.sleepMilliseconds > 0 { try await Task.sleep(for: .milliseconds(request.sleepMilliseconds)) }
+    if request.failWithCode != 0 { throw RPCError(.unknown, request.failMessage) }
+    var response = Lontar_Testing_V1_EchoResponse()
+    response.payload = request.responseBytes == 0 ? request.payload : Data(count: Int(request.responseBytes))
+    return response
   }
 
   func serverStream(

@@ -26,7 +26,7 @@ struct EchoService: RegistrableRPCService {
     }
   }
 
-  /// What the echo of Lontar's tests does, except that gRPC does not tell a handler how long the caller waits.
+  /// As Lontar's benchmark.
   private func unary(_ request: Lontar_Testing_V1_EchoRequest) async throws -> Lontar_Testing_V1_EchoResponse {
     if request.sleepMilliseconds > 0 { try await Task.sleep(for: .milliseconds(request.sleepMilliseconds)) }
     if request.failWithCode != 0 { throw RPCError(code: .unknown, message: request.failMessage) }
