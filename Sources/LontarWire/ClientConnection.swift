@@ -171,11 +171,10 @@ package struct ClientConnection: ~Copyable {
     let limits = core.limits
     return endStream(stream) { state in
       do throws(StreamFault) {
-        let message = try message.map { payload throws(StreamFault) in
-          try ConnectionCore.receiveInline(payload, codec: codec, limits: limits, on: &state)
-        }
+        var last: WireMessage?
+        if let message { last = try ConnectionCore.receiveInline(message, codec: codec, limits: limits, on: &state) }
         guard state.assembly == nil else { throw StreamFault(.malformed, "the status came before the end of a message") }
-        return .status(call: state.attachment, status, message: message)
+        return .status(call: state.attachment, status, message: last)
       } catch {
         return .failed(call: state.attachment, error)
       }

@@ -6,7 +6,7 @@ package struct ServerConnection: ~Copyable {
   /// What the upper layer has to do.
   package enum Event {
     /// A call begins. `message` is its first message if that came inline; `end`: no more will come.
-    indirect case open(stream: UInt32, OpenFrame, message: WireMessage?, end: Bool)
+    case open(stream: UInt32, OpenFrame, message: WireMessage?, end: Bool)
     case message(stream: UInt32, call: AnyObject?, WireMessage, end: Bool)
     case halfClosed(stream: UInt32, call: AnyObject?)
     /// The client gave the call up: stop the handler. Nothing more is sent on this stream.
@@ -169,11 +169,10 @@ package struct ServerConnection: ~Copyable {
     var state = core.newStream(stream)
     state.receiveOpen = !end
     do throws(StreamFault) {
-      let message = try message.map { payload throws(StreamFault) in
-        try ConnectionCore.receiveInline(payload, codec: codec, limits: core.limits, on: &state)
-      }
+      var first: WireMessage?
+      if let message { first = try ConnectionCore.receiveInline(message, codec: codec, limits: core.limits, on: &state) }
       core.streams.insert(state)
-      return .open(stream: stream, open, message: message, end: end)
+      return .open(stream: stream, open, message: first, end: end)
     } catch {
       core.streams.insert(state)
       calls.finish()

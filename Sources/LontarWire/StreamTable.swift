@@ -7,6 +7,8 @@ struct StreamTable {
   private var numbers: [UInt32] = []
   private var states: [StreamState?] = []
   private(set) var count = 0
+  /// How many are not in the slot of their own number. Mostly none, for numbers are dealt out in order.
+  private var displaced = 0
 
   private var mask: Int { numbers.count - 1 }
   private func home(_ stream: UInt32) -> Int { Int(stream >> 1) & mask }
@@ -31,9 +33,11 @@ struct StreamTable {
   }
 
   private mutating func place(_ state: consuming StreamState) {
-    var index = home(state.stream)
+    let stream = state.stream
+    var index = home(stream)
+    if numbers[index] != 0 { displaced += 1 }
     while numbers[index] != 0 { index = (index + 1) & mask }
-    numbers[index] = state.stream
+    numbers[index] = stream
     states[index] = state
   }
 
@@ -49,11 +53,13 @@ struct StreamTable {
     guard var hole = find(stream) else { return nil }
     let result = last(&states[hole]!)
     count -= 1
+    if hole != home(stream) { displaced -= 1 }
     // Close the gap so that later look-ups don't stop at it: a follower moves into it unless its home lies behind it.
     var index = (hole + 1) & mask
-    while numbers[index] != 0 {
+    while displaced > 0, numbers[index] != 0 {
       let fromHome = (index - home(numbers[index])) & mask
       if fromHome >= (index - hole) & mask {
+        if home(numbers[index]) == hole { displaced -= 1 }
         numbers[hole] = numbers[index]
         states.swapAt(hole, index)
         hole = index
@@ -77,6 +83,7 @@ struct StreamTable {
   private mutating func grow() {
     let old = states
     let size = max(8, numbers.count * 2)
+    displaced = 0
     numbers = Array(repeating: 0, count: size)
     states = Array(repeating: nil, count: size)
     for case let state? in old { place(state) }
