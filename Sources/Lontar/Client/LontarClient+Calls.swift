@@ -107,8 +107,9 @@ extension LontarClient {
 
   /// The earliest of what the call, its method's configuration, and the call allow for whose handler it is made.
   private static func deadline(_ options: CallOptions, _ plan: MethodPlan?) -> NIODeadline? {
-    let own = [options.timeout, plan?.configuration.timeout].compactMap { $0 }.min()
-    let deadline = own.map { NIODeadline.after(nanoseconds: $0.clampedNanoseconds) }
+    var limit = options.timeout
+    if let configured = plan?.configuration.timeout { limit = min(limit ?? configured, configured) }
+    let deadline = limit.map { NIODeadline.after(nanoseconds: $0.clampedNanoseconds) }
     guard let inherited = InheritedDeadline.current else { return deadline }
     return min(deadline ?? inherited, inherited)
   }
@@ -117,11 +118,7 @@ extension LontarClient {
 extension Duration {
   /// Zero for what is negative, the largest number for what does not fit.
   var clampedNanoseconds: UInt64 {
-    let (seconds, attoseconds) = components
-    guard seconds >= 0, attoseconds >= 0 else { return 0 }
-    let (product, overflow) = UInt64(seconds).multipliedReportingOverflow(by: 1_000_000_000)
-    let (sum, carry) = product.addingReportingOverflow(UInt64(attoseconds) / 1_000_000_000)
-    return overflow || carry ? .max : sum
+    UInt64(clamping: attoseconds / 1_000_000_000)
   }
 }
 

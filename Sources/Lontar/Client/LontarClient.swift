@@ -49,8 +49,8 @@ public final class LontarClient: Sendable {
     let bytes = try encode(request)
     let message = options.compression == nil ? OutgoingMessage(bytes) : await OutgoingMessage(bytes, options.compression)
     let answer: UnaryAnswer
-    if interceptors.isEmpty {
-      answer = try await hedged(method, message, options)
+    if interceptors.isEmpty, !core.plans.haveHedging {
+      answer = try await self.answer(method, message, options)
     } else {
       answer = try await intercepted(method, message, options, interceptors[...])
     }
@@ -73,7 +73,7 @@ public final class LontarClient: Sendable {
   private func hedged<Request, Response>(
     _ method: Method<Request, Response>, _ message: OutgoingMessage, _ options: CallOptions
   ) async throws(RPCError) -> UnaryAnswer {
-    guard core.plans.haveHedging, method.isIdempotent, options.mayRepeat, let plan = core.plans.plan(for: method.name),
+    guard method.isIdempotent, options.mayRepeat, let plan = core.plans.plan(for: method.name),
       let hedging = plan.hedging
     else {
       return try await answer(method, message, options)
