@@ -34,7 +34,7 @@ package final class TLSHandler: ChannelDuplexHandler {
   @exclusivity(unchecked) var readRequested = false
 
   var early: EarlyWrites
-  @exclusivity(unchecked) var batch = WriteBatch()
+  var batch = WriteBatch()
   /// Set while a batch goes out piece by piece: what is written meanwhile must wait its turn.
   @exclusivity(unchecked) var isEncrypting = false
   @exclusivity(unchecked) var flushAfterEncrypting = false
@@ -134,8 +134,9 @@ package final class TLSHandler: ChannelDuplexHandler {
   func fail(_ context: ChannelHandlerContext, _ error: TLSError) {
     guard machine.fail() else { return }
     cancelTimers()
-    deliverPlaintext(context)
+    // Before the plaintext, whose reader may close the channel.
     sendCiphertext(context)
+    deliverPlaintext(context)
     failWrites(error)
     context.fireErrorCaught(error)
     context.close(promise: takeClosePromise())

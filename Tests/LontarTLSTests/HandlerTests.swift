@@ -209,6 +209,27 @@ internal import Testing
     }
   }
 
+  @Test func `the alert for a changed record leaves even if the reader of the one before closes the channel`() throws {
+    let pair = try active()
+    let transport = TransportNotes()
+    try pair.server.pipeline.syncOperations.addHandler(transport, position: .first)
+    try pair.server.pipeline.syncOperations.addHandler(ClosesOnRead())
+    var both = ByteBuffer()
+    for _ in 0..<2 {
+      pair.client.writeAndFlush(pattern(100), promise: nil)
+      both.writeImmutableBuffer(try #require(try pair.take(from: pair.client)))
+    }
+    let last = both.writerIndex - 1
+    both.setInteger(both.getInteger(at: last, as: UInt8.self)! ^ 1, at: last)
+    pair.server.pipeline.fireChannelRead(both)
+    pair.server.pipeline.fireChannelReadComplete()
+    #expect(try pair.plaintext(of: pair.server).bytes == pattern(100))
+    #expect(transport.acts.prefix(2) == ["write", "close"])
+    let alert = try #require(try pair.take(from: pair.server))
+    pair.client.pipeline.fireChannelRead(alert)
+    #expect(pair.clientEvents.codes == [.refusedByPeer])
+  }
+
   @Test func `a record that is cut anywhere is a truncation`() throws {
     let size = 100 + 22
     for count in 0..<size {
@@ -279,62 +300,5 @@ internal import Testing
     pair.server.pipeline.fireErrorCaught(IOError(errnoCode: 104, reason: "read"))
     pair.server.pipeline.fireChannelInactive()
     #expect(pair.serverEvents.codes == [.connectionLost])
-  }
-}
-
-private final class WritabilityFlicker: ChannelOutboundHandler {
-  typealias OutboundIn = ByteBuffer
-  func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-    context.write(data, promise: promise)
-    context.fireChannelWritabilityChanged()
-  }
-}
-
-private final class ReadCounter: ChannelOutboundHandler {
-  typealias OutboundIn = ByteBuffer
-  private(set) var count = 0
-  func read(context: ChannelHandlerContext) {
-    count += 1
-    context.read()
-  }
-}
-
-/// A handler behind the TLS handler that does something at each event.
-private final class Meddler: ChannelInboundHandler {
-  typealias InboundIn = ByteBuffer
-  private let meddle: () -> Void
-
-  init(_ meddle: @escaping () -> Void) {
-    self.meddle = meddle
-  }
-
-  func channelActive(context: ChannelHandlerContext) {
-    meddle()
-    context.fireChannelActive()
-  }
-
-  func channelInactive(context: ChannelHandlerContext) {
-    meddle()
-    context.fireChannelInactive()
-  }
-
-  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-    meddle()
-    context.fireUserInboundEventTriggered(event)
-  }
-
-  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    meddle()
-    context.fireChannelRead(data)
-  }
-
-  func channelReadComplete(context: ChannelHandlerContext) {
-    meddle()
-    context.fireChannelReadComplete()
-  }
-
-  func channelWritabilityChanged(context: ChannelHandlerContext) {
-    meddle()
-    context.fireChannelWritabilityChanged()
   }
 }
