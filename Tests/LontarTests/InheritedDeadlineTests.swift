@@ -71,6 +71,23 @@ internal import Testing
     await back.stop(backClient)
   }
 
+  @Test func `what is told of a call that is over may take its own time`() async throws {
+    let back = try await EchoServer.start(adjust: { $0.limits.callTimeoutSecondsMax = 3_600 })
+    let backClient = try back.client()
+    let seen = Signals<Int64>()
+    let front = try await EchoServer.start(onCall: { _ in
+      Task {
+        let answer = try await EchoClient(backClient).unary(EchoRequest(), options: CallOptions(timeout: .seconds(1_000)))
+        seen.send(answer.remainingNanoseconds)
+      }
+    })
+    let client = try front.client()
+    _ = try await EchoClient(client).unary(EchoRequest(), options: CallOptions(timeout: .seconds(200)))
+    #expect(try #require(await seen.next()) > 200_000_000_000)
+    await front.stop(client)
+    await back.stop(backClient)
+  }
+
   @Test func `a handler's call ends when the time of its own call is over`() async throws {
     let (ends, began) = (Signals<HandlerEnd>(), Signals<Void>())
     let back = try await EchoServer.start(register: { router in

@@ -262,11 +262,12 @@ extension ServerLink {
     shared.counters.callEnded(error?.code ?? .ok)
     call.registered.metrics?.ended(error?.code ?? .ok, since: call.started, call.traffic)
     guard let onCall = shared.onCall else { return }
-    onCall(
-      CallRecord(
-        requestID: call.requestID, method: call.method, code: error?.code ?? .ok, message: error?.message ?? "",
-        reason: error?.details.reason ?? "", duration: .nanoseconds((NIODeadline.now() - call.started).nanoseconds),
-        clientSoftware: machine.clientSoftware, traceID: call.traceID, cause: error?.cause.map { String(reflecting: $0) }))
+    let record = CallRecord(
+      requestID: call.requestID, method: call.method, code: error?.code ?? .ok, message: error?.message ?? "",
+      reason: error?.details.reason ?? "", duration: .nanoseconds((NIODeadline.now() - call.started).nanoseconds),
+      clientSoftware: machine.clientSoftware, traceID: call.traceID, cause: error?.cause.map { String(reflecting: $0) })
+    // We may be in the handler's task: what is done about a call that is over is not bound by its deadline.
+    InheritedDeadline.$current.withValue(nil) { onCall(record) }
   }
 }
 

@@ -112,6 +112,8 @@ final class ServerLink: Link, @unchecked Sendable {
   }
 
   func pipeFailed(_ error: any Error) {
+    // What failed behind the end of the connection is nobody's concern.
+    guard pipe != nil else { return }
     shared.connectionFailed(id, error)
     isFailed = true
     pipe?.close()
