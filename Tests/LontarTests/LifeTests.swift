@@ -85,6 +85,18 @@ internal import Testing
     #expect(try await rush.value >= 20)
   }
 
+  @Test(arguments: [false, true])
+  func `a shutdown does not wait for clients that have not said HELLO`(hasHandshake: Bool) async throws {
+    // Both handshake and HELLO may take two minutes, as may the running calls.
+    let echo = try await EchoServer.start()
+    let silent = try await RawClient.connect(to: echo, tls: hasHandshake ? echo.clientConfiguration().tls : nil)
+    while echo.server.connectionCount == 0 { try await Task.sleep(for: .milliseconds(5)) }
+    let start = ContinuousClock.now
+    await echo.server.shutdown(graceSeconds: 120)
+    #expect(ContinuousClock.now - start < .seconds(60))
+    _ = try await silent.ended()
+  }
+
   @Test func `a drain loses none of 100 running calls, and the next call finds the server's successor`() async throws {
     let gate = Gate()
     let echo = try await EchoServer.start(register: gate.register)

@@ -168,6 +168,8 @@ final class ServerLink: Link, @unchecked Sendable {
 
   private func finishDrain() {
     guard let drainReason else { return }
+    // Who has not come as far as HELLO in two seconds has no call here that could be lost.
+    guard !machine.awaitsHello else { return fail(WireError(.none, drainReason)) }
     machine.finishDrain(drainReason)
     scheduleFlush()
   }
