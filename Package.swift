@@ -141,7 +141,7 @@ let package = Package(
       ]),
     .executableTarget(
       name: "seratus-benchmark", dependencies: ["Lontar", "LontarTLS", "LontarTesting", "RegistryProtocol", arguments],
-      path: "Tests/Benchmark", exclude: ["Peers", "README.md", "lontar.sh"],
+      path: "Tests/Benchmark", exclude: ["Peers", "README.md", "lontar.sh", "instructions.sh"],
       swiftSettings: house),
     tests("SystemTests", ["RegistryTestKit", "PostgresClient"]),
   ],
