@@ -211,18 +211,23 @@ internal import Testing
 
   @Test func `the deadline spans all attempts`() async throws {
     let left = Mutex<[UInt64]>([])
-    let client = Self.client(RetryPolicy(attemptsMax: 1_000, backoffFirst: .milliseconds(20), backoffMax: .milliseconds(20))) {
+    let client = Self.client(RetryPolicy(attemptsMax: 1_000, backoffFirst: .milliseconds(50), backoffMax: .milliseconds(50))) {
       connection, event in
       guard case .open(let stream, let frame, _, _) = event else { return }
       left.withLock { $0.append(frame.timeoutNanoseconds ?? 0) }
       connection.end(stream, .unavailable)
     }
-    let stream = try await EchoClient(client).serverStream(EchoRequest(), options: CallOptions(timeout: .milliseconds(200)))
-    let error = await stream.collect().error
-    #expect(error?.code == .unavailable || error?.code == .deadlineExceeded)
-    let all = left.withLock { $0 }
-    // At least 16 ms between two.
-    #expect((2...13).contains(all.count))
+    var all: [UInt64] = []
+    // On a machine that is busy elsewhere for the whole second there is nothing to see: again.
+    for _ in 0..<10 where all.count < 2 {
+      left.withLock { $0 = [] }
+      let stream = try await EchoClient(client).serverStream(EchoRequest(), options: CallOptions(timeout: .seconds(1)))
+      let error = await stream.collect().error
+      #expect(error?.code == .unavailable || error?.code == .deadlineExceeded)
+      all = left.withLock { $0 }
+    }
+    // At least 40 ms between two.
+    #expect((2...26).contains(all.count))
     let falls = zip(all, all.dropFirst()).allSatisfy { before, after in before > after }
     #expect(falls)
     await client.shutdown()
