@@ -10,7 +10,7 @@ internal import NIOCore
 /// the `SSL` first.
 ///
 /// Its buffers, and what `TLSSession` and `TLSHandler` keep beside them, are exempted from the checks of exclusive access, which cost a
-/// twenty-fifth of a small call: all of it is confined to one event loop, and nobody else's code runs while any of it is being changed.
+/// fortieth of a small call's instructions: all of it is confined to one event loop, and nobody else's code runs while any of it is being changed.
 final class ByteBufferBIO {
   @exclusivity(unchecked) private(set) var inbound = ByteBuffer()
   @exclusivity(unchecked) private var outbound = ByteBuffer()

@@ -33,7 +33,7 @@ struct OpenSSLFault: Equatable {
 }
 
 enum OpenSSLErrorQueue {
-  /// Empties this thread's queue. Nearly always it is empty: looking costs a tenth of clearing its sixteen places.
+  /// Empties this thread's queue. Nearly always it is empty: looking costs a quarter of clearing its sixteen places.
   static func clear() {
     if ERR_peek_error() != 0 { ERR_clear_error() }
   }

@@ -111,6 +111,23 @@ internal import Testing
     #expect(began.withLock { $0 } == 0)
   }
 
+  @Test func `a pipe that fails behind its end is not reported`() async throws {
+    let failures = Mutex(0)
+    let shared = ServerShared(
+      limits: ServerLimits(), router: Router(), onCall: nil, onConnectionError: { _, _ in failures.withLock { $0 += 1 } },
+      telemetry: Telemetry())
+    let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
+    try await eventLoop.submit {
+      let link = ServerLink(shared: shared)
+      link.attach(FullPipe(eventLoop))
+      link.pipeIsActive()
+      link.pipeFailed(RPCError(.unavailable, "while it is open"))
+      link.pipeClosed()
+      link.pipeFailed(RPCError(.unavailable, "behind its end"))
+    }.get()
+    #expect(failures.withLock { $0 } == 1)
+  }
+
   /// Requests that are whole but whose calls are never ended by END hold no more than long messages that are not whole.
   @Test func `whole requests of calls that do not begin are bounded`() async throws {
     let echo = try await EchoServer.start()

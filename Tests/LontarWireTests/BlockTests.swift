@@ -112,6 +112,20 @@ import Testing
     #expect(try OpenFrame.read(from: &payload, limits: WireLimits()).method.readableBytes == bytes)
   }
 
+  @Test func `frames that have nothing rare any more are those that never had`() throws {
+    var open = openFrame("a.B/C", metadata: try MetadataBlock([("k", [1])], limits: WireLimits()))
+    #expect(open != openFrame("a.B/C"))
+    open.metadata = .empty
+    open.idempotencyKey = ByteBuffer(count: 16)
+    open.idempotencyKey = nil
+    #expect(open == openFrame("a.B/C"))
+    var status = StatusFrame(code: 5, message: "gone", pushbackMilliseconds: 7)
+    status.message = ""
+    #expect(status == StatusFrame(code: 5, pushbackMilliseconds: 7))
+    status.pushbackMilliseconds = nil
+    #expect(status == StatusFrame(code: 5))
+  }
+
   @Test(arguments: [(2_048, 2_048), (2_049, 2_048), (100_000, 2_048)])
   func `a status text is cut to its limit`(bytes: Int, kept: Int) {
     let status = StatusFrame(code: 13, message: String(repeating: "x", count: bytes)).within(WireLimits())
